@@ -1,0 +1,374 @@
+"""The records that flow from stage to stage: load -> simulate -> record -> check -> report.
+
+All are frozen. Times are aware UTC datetimes, spans are timedeltas; text appears only at the edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+JsonValue = Any
+"""What JSON can hold: dict, list, str, int, float, bool or None."""
+
+
+class Outcome(Enum):
+    """How one fetch ended, as the platform would see it."""
+
+    OK = "ok"
+    FAILED = "failed"  # the script raised
+    REFUSED = "refused"  # the platform cannot decode what it got
+    TIMED_OUT = "timed out"  # over the command's time limit
+    UNSUPPORTED = "unsupported"  # it needs something that xsim does not simulate
+
+
+class Severity(Enum):
+    """SARIF's levels: error loses or corrupts data, warning will under load or time, note never fails a run."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Verdict(Enum):
+    """What a run, or a rule, says of the integration."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+
+
+# --- load ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that the integration's yml declares. `kind` is the yml's type number (server-semantics 4.1)."""
+
+    name: str
+    kind: int
+    required: bool = False
+    default: JsonValue = None
+    display: str = ""
+    options: tuple[str, ...] = ()
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module that the script may import and that is no installed package: CommonServerPython, an ApiModule."""
+
+    name: str
+    path: str
+    code: CodeType
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """The script under test. Read back from a journal it has no code and no modules."""
+
+    name: str
+    path: Path
+    """The file that holds the code: a .py, or a unified yml."""
+    digest: str
+    code: CodeType | None = None
+    """Compiled with `path` as its file name, and with the yml's own line numbers where the code is part of a yml."""
+    modules: tuple[Module, ...] = ()
+    common_server: str = ""
+    """Which CommonServerPython is used, for the report: "xsim's own", or where it was found."""
+    parameters: tuple[Parameter, ...] | None = None
+    """None where there is no yml to declare them."""
+    read_parameters: tuple[str, ...] = ()
+    """Names that the script reads from `demisto.params()`, as far as its text tells, in order of appearance."""
+    docker_image: str = ""
+    notes: tuple[str, ...] = ()
+    """What the report should say about how it was loaded, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The instance's parameters, each with the shape that the server gives it (server-semantics 4)."""
+
+    values: Mapping[str, JsonValue]
+    stand_ins: tuple[str, ...] = ()
+    """Names whose value xsim made up."""
+    secrets: tuple[str, ...] = ()
+    """Texts that must never be written: values of encrypted and credentials parameters."""
+
+
+# --- scenario -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Platform behaviour that no source settles (server-semantics 12), with the default that xsim takes."""
+
+    on_malformed: str = "refuse"
+    """"refuse" the whole batch for one incident that cannot be decoded, or "accept" the rest."""
+    without_incidents_call: str = "empty"
+    """A fetch that never calls demisto.incidents() counts as an "empty" list, or "fail"s."""
+    several_incidents_calls: str = "add"
+    """Several calls are "add"ed up, or the "first" or "last" one counts."""
+    command_timeout: timedelta = timedelta(minutes=5)
+    """The command's time limit, in simulated time (server-semantics 3)."""
+    hang_limit: timedelta = timedelta(seconds=10)
+    """Real time after which a cycle counts as hanging."""
+    latency: timedelta = timedelta(milliseconds=200)
+    """Simulated time that the vendor takes to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """All that we choose about the world. One seed; nothing else is left to chance."""
+
+    starts: datetime
+    interval: timedelta = timedelta(minutes=1)
+    cycles: int = 10
+    seed: int = 1
+    name: str = ""
+    instance: str = "instance_1"
+    parameters: Parameters = field(default_factory=lambda: Parameters({}))
+    identity: tuple[str, ...] = ()
+    """Dotted paths in rawJSON that together name an event; empty: detected."""
+    first_cycle: int = 1
+    """Number of the first cycle: above 1 where the run goes on from a stored one."""
+    last_run: JsonValue = field(default_factory=dict)
+    context: JsonValue = field(default_factory=dict)
+    delivered: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """Identities delivered by the runs that this one goes on from: cycle, and digest of the rawJSON."""
+    settings: Settings = field(default_factory=Settings)
+
+
+# --- simulate -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the script sent. `headers` keep their order and repetitions."""
+
+    method: str
+    url: str
+    """scheme://host[:port]/path?query"""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the vendor answers."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+Vendor = Callable[[Request, datetime], "Response | None"]
+"""The product's API: from request and time to answer. None: no endpoint answers this request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One round trip to the vendor, as it is kept: the answer by its digest."""
+
+    at: datetime
+    method: str
+    url: str
+    request_body: str = ""
+    """At most 2,000 characters of it."""
+    status: int | None = None
+    """None: nobody answered."""
+    size: int = 0
+    digest: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostCall:
+    """One call on `demisto` that matters to a fetch. `arguments` is JSON text, cut at 2,000 characters."""
+
+    at: datetime
+    name: str
+    arguments: str = ""
+    line: int | None = None
+    error: str | None = None
+    """What the call raised inside the script, as "TypeError: ..."."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the cycle's log: level is "debug", "info", "error", "print", "stdout" or "stderr"."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a cycle did not end OK. `frames` are the script's own, outermost first, as "line 12, in main: code"."""
+
+    kind: str
+    """The exception's type, or "refused", "time limit", "hang", "unsupported"."""
+    message: str
+    frames: tuple[str, ...] = ()
+    line: int | None = None
+    function: str | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that the server cannot decode in what it was handed (server-semantics 2.3).
+
+    `index` is the incident's place in the batch (all calls of the cycle counted on), None for the batch as a whole.
+    """
+
+    index: int | None
+    field: str
+    message: str
+    """The server's kind of message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One fetch with all that we recorded of it."""
+
+    number: int
+    started: datetime
+    ended: datetime
+    outcome: Outcome
+    failure: Failure | None = None
+    last_run_before: JsonValue = field(default_factory=dict)
+    last_run_after: JsonValue = field(default_factory=dict)
+    context_before: JsonValue = field(default_factory=dict)
+    context_after: JsonValue = field(default_factory=dict)
+    incidents: tuple[str, ...] = ()
+    """The text of each demisto.incidents() call, a JSON array where the script is right; also of failed cycles."""
+    refusals: tuple[Refusal, ...] = ()
+    files: tuple[str, ...] = ()
+    """Names of the files in the working folder when the command ended."""
+    exchanges: tuple[Exchange, ...] = ()
+    host_calls: tuple[HostCall, ...] = ()
+    results: tuple[JsonValue, ...] = ()
+    """Entries handed to demisto.results(), other than incidents."""
+    log: tuple[LogLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One fetch on a copy of the state, for rules to read; nothing of it is stored.
+
+    kind "ageing": the clock far ahead of cycle `from_cycle`, no new events.
+    """
+
+    kind: str
+    from_cycle: int
+    at: datetime
+    outcome: Outcome
+    last_run_after: JsonValue = None
+    failure: Failure | None = None
+
+
+# --- record -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The history of one simulation. `cycles` and `probes` can be walked as often as needed."""
+
+    integration: Integration
+    scenario: Scenario
+    cycles: Iterable[Cycle] = ()
+    probes: Iterable[Probe] = ()
+    complete: bool = True
+    """False where the simulation was cut off before its end line."""
+    command: str = ""
+    """The command that repeats the run."""
+    path: Path | None = None
+    xsim_version: str = ""
+
+
+# --- check --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the script."""
+
+    path: str
+    line: int
+    function: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One breach of a rule, with all that is needed to believe it without running again."""
+
+    message: str
+    cycles: tuple[int, ...] = ()
+    """The cycles of the breach, the first one first; one named twice stands twice."""
+    events: tuple[str, ...] = ()
+    cause: str = ""
+    """A short machine-readable word for why, such as "changed"; empty where it is not known."""
+    place: Place | None = None
+    evidence: tuple[tuple[str, str], ...] = ()
+    """Label and value, in the order a reader wants them."""
+    severity: Severity | None = None
+    """None: the rule's own."""
+    code: str = ""
+    """The rule's code and name, filled in by `check`."""
+    rule: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A promise that an integration keeps. `check` is a generator from what was recorded to findings."""
+
+    code: str
+    name: str
+    severity: Severity
+    since: str
+    summary: str
+    why: str
+    fix: str
+    check: Callable[[Any], Iterator[Finding]]
+    needs: Callable[[Any], bool] | None = None
+    needs_text: str = ""
+    """What a run would have to contain for the rule to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule says of one journal."""
+
+    rule: Rule
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    """Why it is UNDECIDED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The judgement of a journal."""
+
+    journal: Journal
+    results: tuple[RuleResult, ...]
+    verdict: Verdict
+    reason: str = ""
+    """The verdict in a sentence."""
+    identity: str = ""
+    """How events were told apart: "dbotMirrorId", "id in rawJSON (detected)", ..."""
+    delivered: int = 0
+    """Incidents delivered by OK cycles, repetitions included."""
+    not_exercised: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in rule order."""
+        return tuple(finding for result in self.results for finding in result.findings)

@@ -1,0 +1,1 @@
+"""Runs the integration through simulated time and yields what happened."""
