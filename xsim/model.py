@@ -88,6 +88,10 @@ class Integration:
     docker_image: str = ""
     notes: tuple[str, ...] = ()
     """What the report should say about how it was loaded, a sentence each."""
+    refused_modules: tuple[str, ...] = ()
+    """Modules it imports that reach the network in C, round everything that xsim can watch: refused by name."""
+    guessed_parameters: tuple[Parameter, ...] = ()
+    """What its text tells of `read_parameters`: `kind` as their use shows it, `required` where no default is given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,6 @@
-"""Stage package."""
+"""Keeps what was simulated: the journal, and the state that the next run goes on from."""
+
+from xsim.record.journal import read_journal, record
+from xsim.record.state import State, next_tick, state_folder
+
+__all__ = ["State", "next_tick", "read_journal", "record", "state_folder"]

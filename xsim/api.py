@@ -1,0 +1,183 @@
+"""What CLI, suite, pytest plugin and explore call: one function a command, from paths and options to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import xsim
+from xsim.errors import InvalidScenario
+from xsim.model import Cycle, Integration, JsonValue, Report, Scenario, Settings, Severity, Vendor
+
+DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
+"""One fixed moment, with a fraction of a second: whole seconds hide faults."""
+DEFAULT_CYCLES = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person chooses about a run. None: the default, or what the integration or an earlier run says."""
+
+    cycles: int = DEFAULT_CYCLES
+    interval: timedelta | None = None
+    starts: datetime | None = None
+    seed: int = 1
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+    params_file: Path | None = None
+    param_texts: Sequence[str] = ()
+    """"key=value" texts, as --param takes them."""
+    strict_params: bool = False
+    identity: Sequence[str] = ()
+    common_server: Path | None = None
+    marketplace: str = "xsoar"
+    instance: str = "instance_1"
+    state: Path | None = None
+    """Folder for state; default `.xsim` beside the script."""
+    fresh: bool = False
+    settings: Settings = field(default_factory=Settings)
+    select: Collection[str] = ()
+    ignore: Collection[str] = ()
+    fail_on: Severity = Severity.WARNING
+    strict: bool = False
+
+
+def run(
+    path: str | Path,
+    *,
+    vendor: Vendor | None = None,
+    on_cycle: Callable[[Cycle], None] = lambda cycle: None,
+    command: str = "",
+    options: Options | None = None,
+    **overrides: object,
+) -> Report:
+    """Run the integration at `path` through the schedule and judge it.
+
+    `overrides` are fields of `Options`: `xsim.run("integration.py", cycles=30, fresh=True)`. Like the command, it goes
+    on from the last run that an earlier run left, unless `fresh`. `vendor` answers the script's requests.
+    Raises XsimError for what the caller can mend.
+    """
+    from xsim.record import State, record, state_folder
+    from xsim.simulate import simulate
+
+    chosen = replace(options or Options(), **overrides)  # type: ignore[arg-type]
+    integration, scenario = load(path, chosen)
+    with State(state_folder(integration, chosen.instance, root=chosen.state)) as state:
+        scenario = scenario if chosen.fresh else _going_on(scenario, state, chosen)
+        state.begin(scenario)
+
+        def after(cycle: Cycle) -> None:
+            state.follow(cycle)
+            on_cycle(cycle)
+
+        happenings = simulate(integration, scenario, vendor=vendor)
+        try:
+            record(
+                integration,
+                scenario,
+                happenings,
+                into=state.journal_path,
+                version=xsim.__version__,
+                command=command,
+                after=after,
+            )
+        finally:
+            happenings.close()  # type: ignore[attr-defined]
+            state.catch_up_now()
+    return check_journal(state.journal_path, chosen)
+
+
+def fetch(
+    path: str | Path, last_run: JsonValue, *, options: Options, vendor: Vendor | None = None
+) -> tuple[Integration, Cycle]:
+    """One fetch as `!instance-fetch` does it: the given last run, which is not stored; the context is (1.4)."""
+    from xsim.record import State, state_folder
+    from xsim.simulate import run_command
+
+    integration, scenario = load(path, options)
+    with State(state_folder(integration, options.instance, root=options.state)) as state:
+        scenario = replace(scenario, last_run=last_run, context=state.context)
+        cycle = run_command(integration, scenario, "fetch-incidents", vendor=vendor)
+        if cycle.context_after != scenario.context:
+            state.set_context(cycle.context_after)
+    return integration, cycle
+
+
+def test_module(path: str | Path, *, options: Options, vendor: Vendor | None = None) -> tuple[Integration, Cycle]:
+    """The Test button: no last run, and no integration context to read or write (server-semantics 1.4)."""
+    from xsim.simulate import run_command
+
+    integration, scenario = load(path, options)
+    return integration, run_command(integration, scenario, "test-module", vendor=vendor)
+
+
+def check_journal(path: Path, options: Options) -> Report:
+    """Judge a stored journal, without running anything."""
+    from xsim.check import check
+    from xsim.record import read_journal
+
+    return check(
+        read_journal(path),
+        select=options.select,
+        ignore=options.ignore,
+        fail_on=options.fail_on,
+        strict=options.strict,
+    )
+
+
+def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
+    """The integration, and the world that the options describe."""
+    from xsim.load import load_integration, load_parameters
+
+    _refuse_nonsense(options)
+    integration = load_integration(Path(path), common_server=options.common_server, marketplace=options.marketplace)
+    parameters = load_parameters(
+        integration,
+        scenario_params=options.params,
+        params_file=options.params_file,
+        overrides=options.param_texts,
+        strict=options.strict_params,
+    )
+    return integration, Scenario(
+        starts=options.starts or DEFAULT_START,
+        interval=options.interval or _declared_interval(parameters.values) or timedelta(minutes=1),
+        cycles=options.cycles,
+        seed=options.seed,
+        instance=options.instance,
+        parameters=parameters,
+        identity=tuple(options.identity),
+        settings=options.settings,
+    )
+
+
+def _refuse_nonsense(options: Options) -> None:
+    if options.cycles < 1:
+        raise InvalidScenario(f"--cycles {options.cycles}: expected 1 or more")
+    if options.interval is not None and options.interval < timedelta(seconds=1):
+        raise InvalidScenario(f"--interval {options.interval.total_seconds():g}s: expected one second or more")
+
+
+def _declared_interval(params: Mapping[str, JsonValue]) -> timedelta | None:
+    """incidentFetchInterval: minutes, as text (server-semantics 3)."""
+    text = str(params.get("incidentFetchInterval") or "")
+    return timedelta(minutes=int(text)) if text.isdigit() and 0 < int(text) <= 525_600 else None
+
+
+def _going_on(scenario: Scenario, state: object, options: Options) -> Scenario:
+    """The scenario with the stored last run, context, time and identities in place of the first ones."""
+    from xsim.check import delivered_identities
+    from xsim.record import State, next_tick
+
+    assert isinstance(state, State)
+    scenario = replace(scenario, last_run=state.last_run, context=state.context)
+    if not state.exists():
+        return scenario
+    journal = state.journal()
+    number, moment = next_tick(journal)
+    return replace(
+        scenario,
+        starts=options.starts or moment,
+        first_cycle=number,
+        delivered=delivered_identities(journal),
+    )

@@ -1,0 +1,27 @@
+"""`xsim check`: judges a stored journal again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xsim.cli.options import as_options, rule_options
+
+
+@click.command("check")
+@click.argument("journal", type=click.Path(path_type=Path))
+@rule_options
+def command(journal: Path, format_: str, outputs: tuple[str, ...], **given: Any) -> None:
+    """Judge a stored JOURNAL again, without running the integration.
+
+    \b
+    xsim check .xsim/integration_instance_1/journal.jsonl
+    """
+    from xsim import api
+    from xsim.cli.judgement import refuse_bad_outputs, show
+
+    refuse_bad_outputs(format_, outputs)
+    sys.exit(show(api.check_journal(journal, as_options(**given)), format_, outputs))

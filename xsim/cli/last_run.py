@@ -1,0 +1,82 @@
+"""`xsim last-run`: shows, sets and resets what getLastRun() will give."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from xsim.errors import InvalidState
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _where(function: Function) -> Function:
+    for option in reversed(
+        (
+            click.argument("integration", type=click.Path(path_type=Path)),
+            click.option("--instance", default="instance_1", show_default=True, help="The instance's name."),
+            click.option(
+                "--state",
+                type=click.Path(path_type=Path, file_okay=False),
+                help="Folder for state; default .xsim beside the script.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@click.group("last-run")
+def command() -> None:
+    """Show, set or reset the last run that the next fetch starts from."""
+
+
+@command.command()
+@_where
+def show(integration: Path, instance: str, state: Path | None) -> None:
+    """Print the stored last run as JSON; {} where nothing is stored."""
+    with _state(integration, instance, state) as opened:
+        click.echo(json.dumps(opened.last_run, indent=2))
+
+
+@command.command("set")
+@_where
+@click.argument("value")
+def set_(integration: Path, instance: str, state: Path | None, value: str) -> None:
+    """Store VALUE (JSON, or @FILE) as the last run."""
+    parsed = _parsed(value)
+    with _state(integration, instance, state) as opened:
+        opened.set_last_run(parsed)
+
+
+@command.command()
+@_where
+def reset(integration: Path, instance: str, state: Path | None) -> None:
+    """Empty the last run, as the server's link does: the integration context stays (server-semantics 1.5)."""
+    with _state(integration, instance, state) as opened:
+        opened.set_last_run({})
+
+
+def _state(integration: Path, instance: str, root: Path | None) -> Any:
+    from xsim.load import load_integration
+    from xsim.record import State, state_folder
+
+    return State(state_folder(load_integration(integration), instance, root=root))
+
+
+def _parsed(value: str) -> Any:
+    text = value
+    try:
+        if value.startswith("@"):
+            text = Path(value[1:]).read_text(encoding="utf-8")
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidState(
+            f"last run: not valid JSON at line {error.lineno}, column {error.colno} ({error.msg})"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidState(f"{value[1:]}: cannot be read ({getattr(error, 'strerror', None) or error})") from error

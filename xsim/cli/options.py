@@ -1,0 +1,140 @@
+"""Options that several commands share, and how their texts are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Duration(click.ParamType):
+    """A number with a unit: 90s, 1m, 2h, 1d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*([smhd])", str(value).strip())
+        if found is None:
+            self.fail(
+                f"'{value}' is no duration: a number with a unit is expected, such as 90s, 1m, 2h or 1d", param, ctx
+            )
+        return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+
+
+class Moment(click.ParamType):
+    """A time in ISO 8601; without an offset it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", str(value).strip()))
+            if not 1971 <= moment.year <= 2200:
+                raise ValueError
+        except ValueError:
+            self.fail(f"'{value}' is no time: ISO 8601 is expected, such as 2024-05-14T09:30:00Z", param, ctx)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+
+
+def instance_options(function: Function) -> Function:
+    """Everything about which integration runs, with which parameters."""
+    for option in reversed(
+        (
+            click.argument("integration", type=click.Path(path_type=Path)),
+            click.option(
+                "--param", "param_texts", multiple=True, metavar="NAME=VALUE", help="An instance parameter; repeatable."
+            ),
+            click.option(
+                "--params",
+                "params_file",
+                type=click.Path(path_type=Path),
+                help="A JSON, YAML or TOML file of parameters.",
+            ),
+            click.option(
+                "--strict-params", is_flag=True, help="Refuse to make up required parameters that have no value."
+            ),
+            click.option(
+                "--common-server",
+                type=click.Path(path_type=Path),
+                help="The CommonServerPython to use: a file or a folder.",
+            ),
+            click.option(
+                "--marketplace",
+                default="xsoar",
+                show_default=True,
+                help="Which yml keys with a marketplace suffix hold.",
+            ),
+            click.option(
+                "--instance",
+                default="instance_1",
+                show_default=True,
+                help="The instance's name; each has its own state.",
+            ),
+            click.option(
+                "--state",
+                type=click.Path(path_type=Path, file_okay=False),
+                help="Folder for state; default .xsim beside the script.",
+            ),
+            click.option("--start", "starts", type=Moment(), help="Simulated time of the first fetch, ISO 8601."),
+            click.option("--seed", default=1, show_default=True, help="Where all chance comes from."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def rule_options(function: Function) -> Function:
+    """Which rules judge, and what fails the run."""
+    for option in reversed(
+        (
+            click.option(
+                "--select",
+                multiple=True,
+                metavar="RULE",
+                help="Judge by this rule only (FC202, duplicate-event, FC5); repeatable.",
+            ),
+            click.option("--ignore", multiple=True, metavar="RULE", help="Leave this rule out; repeatable."),
+            click.option(
+                "--fail-on",
+                type=click.Choice(["error", "warning", "note"]),
+                default="warning",
+                show_default=True,
+                help="The least severity that fails the run.",
+            ),
+            click.option("--strict", is_flag=True, help="Undecided if something was not exercised."),
+            click.option(
+                "--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json."
+            ),
+            click.option(
+                "--output",
+                "outputs",
+                multiple=True,
+                metavar="FORMAT:PATH",
+                help="Also write this format to a file; repeatable.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def as_options(**given: Any) -> Any:
+    """The `Options` record from what click parsed."""
+    from xsim.api import Options
+    from xsim.model import Severity
+
+    if "fail_on" in given:
+        given["fail_on"] = Severity(given["fail_on"])
+    return Options(**given)

@@ -1,0 +1,23 @@
+"""`xsim test-module`: what the Test button does."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from xsim.cli.options import as_options, instance_options
+
+
+@click.command("test-module")
+@instance_options
+def command(integration: Any, **given: Any) -> None:
+    """Run INTEGRATION's test-module command: it has to answer exactly "ok"."""
+    from xsim import api
+    from xsim.model import Outcome
+    from xsim.report import passed_test_module, print_test_module
+
+    loaded, cycle = api.test_module(integration, options=as_options(**given))
+    print_test_module(cycle, loaded)
+    sys.exit(3 if cycle.outcome is Outcome.UNSUPPORTED else 0 if passed_test_module(cycle) else 1)

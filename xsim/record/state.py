@@ -1,0 +1,232 @@
+"""The state folder of an instance: the last run as a person can edit it, the integration context, the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from xsim.errors import InvalidState
+from xsim.model import Cycle, Integration, Journal, JsonValue, Outcome, Scenario
+from xsim.record.journal import read_journal
+
+FOLDER = ".xsim"
+FORMAT = 1
+SECONDS_BETWEEN_SAVES = 1.0
+# The clock of the process is simulated while cycles are recorded; held in a tuple, the real one stays real.
+_REAL = (time.monotonic,)
+
+
+def state_folder(integration: Integration, instance: str, *, root: Path | None = None) -> Path:
+    """Where an instance's state lives: `.xsim/<slug>_<instance>/` beside the script, or below `root`."""
+    slug = re.sub(r"[^a-z0-9]+", "_", integration.name.lower()).strip("_") or "integration"
+    return (root or integration.path.parent / FOLDER) / f"{slug}_{instance}"
+
+
+class State:
+    """One instance's state on disk. It first catches up with a journal whose run was killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._last_run_path = folder / "last_run.json"
+        self._context_path = folder / "integration_context.json"
+        self._own_path = folder / "state.json"
+        self.journal_path = folder / "journal.jsonl"
+        self._lock: Any = None
+        self._saved_at = 0.0
+        self._unsaved: Cycle | None = None
+
+    # --- reading ---
+
+    def open(self) -> State:
+        """Make the folder, hold it against a second xsim, and catch up. Raises InvalidState with the place."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._ignore_in_git()
+            self._take_lock()
+        except OSError as error:
+            raise InvalidState(
+                f"{self.folder}: the state folder cannot be written ({error.strerror})",
+                hint="give a folder of your own with --state DIR",
+            ) from error
+        try:
+            self._catch_up()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> State:
+        return self.open()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def exists(self) -> bool:
+        """Whether an earlier run left a journal here."""
+        return self.journal_path.exists()
+
+    def journal(self) -> Journal:
+        return read_journal(self.journal_path)
+
+    @property
+    def last_run(self) -> JsonValue:
+        return _read_json(self._last_run_path, default={})
+
+    @property
+    def context(self) -> JsonValue:
+        return _read_json(self._context_path, default={})
+
+    # --- writing ---
+
+    def begin(self, scenario: Scenario) -> None:
+        """A run starts: its journal has just taken the old one's place, or is about to."""
+        self._save(scenario.last_run, scenario.context, applied=scenario.first_cycle - 1)
+        self._saved_at = _REAL[0]()
+
+    def follow(self, cycle: Cycle) -> None:
+        """A cycle is committed: bring the files up to date once a second."""
+        self._unsaved = cycle
+        if _REAL[0]() - self._saved_at >= SECONDS_BETWEEN_SAVES:
+            self.catch_up_now()
+
+    def catch_up_now(self) -> None:
+        """Bring the files up to date with the last committed cycle."""
+        if self._unsaved is not None:
+            cycle, self._unsaved = self._unsaved, None
+            self._save(cycle.last_run_after, cycle.context_after, applied=cycle.number)
+            self._saved_at = _REAL[0]()
+
+    def set_last_run(self, value: JsonValue) -> None:
+        self._save(value, self.context, applied=self._own()["applied"])
+
+    def set_context(self, value: JsonValue) -> None:
+        self._save(self.last_run, value, applied=self._own()["applied"])
+
+    # --- inside ---
+
+    def _catch_up(self) -> None:
+        """Apply what a killed run had committed to its journal, unless a person edited the last run since."""
+        own = self._own()
+        last_run, context = self.last_run, self.context
+        if not self.exists():
+            return
+        journal = self.journal()
+        last: Cycle | None = None
+        for last in journal.cycles:
+            pass
+        if last is None or last.number <= own["applied"]:
+            return
+        if _digest(last_run) == own["last_run"]:
+            last_run = last.last_run_after
+        if _digest(context) == own["context"]:
+            context = last.context_after
+        self._save(last_run, context, applied=last.number)
+
+    def _own(self) -> dict[str, Any]:
+        own = _read_json(
+            self._own_path, default={"xsim": FORMAT, "applied": 0, "last_run": _digest({}), "context": _digest({})}
+        )
+        if not isinstance(own, dict) or not isinstance(own.get("xsim"), int):
+            raise InvalidState(f"{self._own_path}: not a state file of xsim", hint="it is left as it is; move it away")
+        if own["xsim"] > FORMAT:
+            raise InvalidState(f"{self._own_path}: written by a newer xsim", hint="install the newer xsim")
+        if not all(key in own for key in ("applied", "last_run", "context")):
+            raise InvalidState(f"{self._own_path}: the state file is damaged", hint="it is left as it is; move it away")
+        return own
+
+    def _save(self, last_run: JsonValue, context: JsonValue, *, applied: int) -> None:
+        own = {"xsim": FORMAT, "applied": applied, "last_run": _digest(last_run), "context": _digest(context)}
+        for path, value in (
+            (self._last_run_path, last_run),
+            (self._context_path, context),
+            (self._own_path, own),
+        ):
+            _write_json(path, value)
+
+    def _ignore_in_git(self) -> None:
+        ignore = self.folder.parent / ".gitignore"
+        if self.folder.parent.name == FOLDER and not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+    def _take_lock(self) -> None:
+        path = self.folder / "lock"
+        # Opened without truncation: the text in it names the holder.
+        self._lock = open(path, "a+", encoding="utf-8")  # noqa: SIM115
+        try:
+            import fcntl
+        except ImportError:  # Windows: the open file is lock enough for now.
+            return
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.seek(0)
+            holder = self._lock.read().strip() or "unknown"
+            self.close()
+            raise InvalidState(
+                f"{self.folder}: in use by another xsim (process {holder})",
+                hint="wait for it, or give this run a state of its own with --instance NAME or --state DIR",
+            ) from error
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+
+
+def next_tick(journal: Journal) -> tuple[int, datetime]:
+    """Number and time of the cycle that a run going on from this journal begins with.
+
+    A cycle that xsim could not simulate does not count: it is tried again.
+    """
+    scenario = journal.scenario
+    number, moment = scenario.first_cycle, scenario.starts
+    for cycle in journal.cycles:
+        if cycle.outcome is Outcome.UNSUPPORTED:
+            return cycle.number, cycle.started
+        ticks = max(1, -((cycle.started - cycle.ended) // scenario.interval))
+        number, moment = cycle.number + 1, cycle.started + ticks * scenario.interval
+    return number, moment
+
+
+def _read_json(path: Path, *, default: JsonValue) -> JsonValue:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return default
+    except json.JSONDecodeError as error:
+        raise InvalidState(
+            f"{path}:{error.lineno}:{error.colno}: not valid JSON ({error.msg})",
+            hint="it is left as it is; mend it or move it away",
+        ) from error
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidState(
+            f"{path}: cannot be read ({error})", hint="it is left as it is; mend it or move it away"
+        ) from error
+
+
+def _write_json(path: Path, value: JsonValue) -> None:
+    """Written aside and moved into place, so that the file is whole at any moment."""
+    aside = path.with_name(path.name + ".new")
+    try:
+        with open(aside, "w", encoding="utf-8", newline="\n") as file:
+            file.write(json.dumps(value, indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        raise InvalidState(
+            f"{path}: cannot be written ({error.strerror})", hint="give another folder with --state DIR"
+        ) from error
+
+
+def _digest(value: JsonValue) -> str:
+    return hashlib.blake2b(json.dumps(value).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,218 @@
+"""The schedule: a fetch a minute, each from the last run that the one before left behind (server-semantics 1.3, 3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+
+from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
+from xsim.simulate.clock import Clock
+from xsim.simulate.host import Command, Host, Recording, script_line
+from xsim.simulate.network import Network, VendorFailed
+from xsim.simulate.process import Process
+from xsim.simulate.script import Ending, Script
+
+HANGS_IN_A_ROW = 2
+"""So many hanging cycles end the run."""
+AGEING_CYCLES = 20
+"""Growth of the last run is judged from so many cycles on (design: rules that must not cry wolf)."""
+
+
+def simulate(integration: Integration, scenario: Scenario, *, vendor: Vendor | None = None) -> Iterator[Cycle | Probe]:
+    """Run the schedule and yield each cycle as it ends, then the probes. Process state is undone when closed."""
+    with Platform(integration, scenario, vendor) as platform:
+        cycle: Cycle | None = None
+        hangs = 0
+        sizes: list[int] = []
+        for cycle in _schedule(platform, scenario):
+            yield cycle
+            sizes.append(len(json.dumps(cycle.last_run_after)))
+            hangs = hangs + 1 if cycle.failure is not None and cycle.failure.kind == "hang" else 0
+            if cycle.outcome is Outcome.UNSUPPORTED or hangs == HANGS_IN_A_ROW:
+                return
+        if cycle is not None and len(sizes) >= AGEING_CYCLES and sizes[-1] > sizes[-AGEING_CYCLES]:
+            yield _ageing_probe(platform, scenario, cycle)
+
+
+def run_command(integration: Integration, scenario: Scenario, command: str, *, vendor: Vendor | None = None) -> Cycle:
+    """One command as a person gives it, outside the schedule: "fetch-incidents" for `!instance-fetch`, "test-module".
+
+    It starts from the scenario's last run and context; what it sets is in the cycle and nowhere else.
+    """
+    with Platform(integration, scenario, vendor) as platform:
+        return platform.run(
+            command, scenario.first_cycle, scenario.starts, last_run=scenario.last_run, context=scenario.context
+        )
+
+
+def _schedule(platform: Platform, scenario: Scenario) -> Iterator[Cycle]:
+    last_run, context = scenario.last_run, scenario.context
+    tick = 0
+    for number in range(scenario.first_cycle, scenario.first_cycle + scenario.cycles):
+        started = scenario.starts + tick * scenario.interval
+        cycle = platform.run("fetch-incidents", number, started, last_run=last_run, context=context)
+        yield cycle
+        last_run, context = cycle.last_run_after, cycle.context_after
+        # No overlap: a fetch that overruns the interval skips the ticks that it covers (server-semantics 3).
+        passed = -((scenario.starts - cycle.ended) // scenario.interval)
+        tick = max(tick + 1, passed)
+
+
+def _ageing_probe(platform: Platform, scenario: Scenario, cycle: Cycle) -> Probe:
+    """One fetch with the clock far ahead and no new events: what a last run has outgrown is dropped by then."""
+    at = cycle.started + _far_ahead(scenario)
+    aged = platform.run(
+        "fetch-incidents", cycle.number + 1, at, last_run=cycle.last_run_after, context=cycle.context_after
+    )
+    return Probe(
+        kind="ageing",
+        from_cycle=cycle.number,
+        at=at,
+        outcome=aged.outcome,
+        last_run_after=aged.last_run_after,
+        failure=aged.failure,
+    )
+
+
+def _far_ahead(scenario: Scenario) -> timedelta:
+    """A day, or three look-backs where that is more. Look-back parameters are minutes (server-semantics 9)."""
+    for name in ("look_back", "lookback", "fetch_look_back"):
+        text = str(scenario.parameters.values.get(name) or "")
+        if text.isdigit():
+            return max(timedelta(days=1), 3 * timedelta(minutes=min(int(text), 10_000_000)))
+    return timedelta(days=1)
+
+
+class Platform:
+    """The server's side of a run: it owns clock, network, process and host, and runs one command after the other."""
+
+    def __init__(self, integration: Integration, scenario: Scenario, vendor: Vendor | None) -> None:
+        self._integration = integration
+        self._scenario = scenario
+        self._host = Host()
+        self._script = Script(integration, self._host)
+        self._clock = Clock(scenario.starts)
+        self._process = Process(scenario.seed)
+        self._line = script_line(self._script.path)
+        self._recording = Recording()
+        self._exchanges: list[Exchange] = []
+        self._network = Network(
+            vendor,
+            self._clock,
+            latency=scenario.settings.latency,
+            on_exchange=lambda exchange: self._exchanges.append(exchange),
+            on_unsupported=lambda what, hint: self._recording.note_unsupported(what, hint),
+            line_of_caller=self._line,
+        )
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Platform:
+        with ExitStack() as undo:
+            for begin, end in (
+                (self._process.open, self._process.close),
+                (self._clock.start, self._clock.stop),
+                (self._network.open, self._network.close),
+                (self._script.open, self._script.close),
+            ):
+                undo.callback(end)
+                begin()
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
+
+    def run(self, command: str, number: int, started: datetime, *, last_run: JsonValue, context: JsonValue) -> Cycle:
+        """Run one command from the given state, and say what the platform makes of it."""
+        settings = self._scenario.settings
+        self._clock.deadline = None
+        self._clock.move_to(started)
+        self._clock.deadline = started + settings.command_timeout
+        self._recording = recording = _recording_from(last_run, context)
+        self._exchanges = []
+        self._host.begin(self._command(command), recording, self._now, self._line)
+        self._network.attend()
+        with self._process.command(number, recording.write_log, settings.hang_limit):
+            ending = self._script.run()
+        ended = self._clock.now
+        outcome, failure = self._outcome(command, ending, ended)
+        stored = outcome is Outcome.OK
+        return Cycle(
+            number=number,
+            started=started,
+            ended=ended,
+            outcome=outcome,
+            failure=failure,
+            last_run_before=last_run,
+            last_run_after=json.loads(recording.last_run) if stored else last_run,
+            context_before=context,
+            context_after=json.loads(recording.context if stored else recording.context_synced),
+            incidents=self._counted_incidents(),
+            refusals=tuple(recording.all_refusals()),
+            files=self._process.files,
+            exchanges=tuple(self._exchanges),
+            host_calls=tuple(recording.host_calls),
+            results=tuple(recording.results),
+            log=recording.whole_log(),
+        )
+
+    def _now(self) -> datetime:
+        return self._clock.now
+
+    def _command(self, name: str) -> Command:
+        return Command(
+            name=name,
+            params=self._scenario.parameters.values,
+            instance=self._scenario.instance,
+            brand=self._integration.name,
+            timeout=self._scenario.settings.command_timeout,
+            keeps_context=name != "test-module",
+        )
+
+    def _outcome(self, command: str, ending: Ending, ended: datetime) -> tuple[Outcome, Failure | None]:
+        """What counts is what was recorded: a script can swallow every signal on its way through it."""
+        recording, settings = self._recording, self._scenario.settings
+        if isinstance(ending.raised, VendorFailed):
+            raise ending.raised.__cause__ or ending.raised
+        if recording.unsupported is not None:
+            what, hint = recording.unsupported
+            return Outcome.UNSUPPORTED, Failure("unsupported", what, hint=hint)
+        if self._process.hung:
+            limit = settings.hang_limit.total_seconds()
+            return Outcome.TIMED_OUT, Failure("hang", f"the command did not end within {limit:g} s of real time")
+        if ended >= self._scenario_deadline():
+            limit = settings.command_timeout.total_seconds()
+            return Outcome.TIMED_OUT, Failure("time limit", f"the command ran longer than its limit of {limit:g} s")
+        if ending.failure is not None:
+            return Outcome.FAILED, ending.failure
+        if command == "fetch-incidents":
+            return self._fetch_outcome()
+        return Outcome.OK, None
+
+    def _fetch_outcome(self) -> tuple[Outcome, Failure | None]:
+        recording, settings = self._recording, self._scenario.settings
+        refusals = recording.all_refusals()
+        if refusals and (settings.on_malformed == "refuse" or refusals[0].index is None):
+            return Outcome.REFUSED, Failure("refused", refusals[0].message)
+        if not recording.incidents and settings.without_incidents_call == "fail":
+            return Outcome.FAILED, Failure("no incidents", "the fetch ended without a call of demisto.incidents()")
+        return Outcome.OK, None
+
+    def _scenario_deadline(self) -> datetime:
+        assert self._clock.deadline is not None, "a command runs under a deadline"
+        return self._clock.deadline
+
+    def _counted_incidents(self) -> tuple[str, ...]:
+        texts = [text for text, _ in self._recording.incidents]
+        if self._scenario.settings.several_incidents_calls == "first":
+            texts = texts[:1]
+        elif self._scenario.settings.several_incidents_calls == "last":
+            texts = texts[-1:]
+        return tuple(texts)
+
+
+def _recording_from(last_run: JsonValue, context: JsonValue) -> Recording:
+    context_text = json.dumps(context)
+    return Recording(last_run=json.dumps(last_run), context=context_text, context_synced=context_text)

@@ -1,0 +1,204 @@
+"""Runs the script's text once, as the server's loop does, and says how it ended (server-semantics 0, 5)."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import CodeType, ModuleType, TracebackType
+from typing import Any
+
+from xsim.errors import SimulationSignal
+from xsim.model import Failure, Integration, Module
+from xsim.simulate.host import Host
+
+SHARED = ("CommonServerPython", "CommonServerUserPython")
+"""Modules that stay loaded between commands; the others are part of the script's text on the server."""
+FRAMES_KEPT = 20
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the script ended: None for both when it came to its end."""
+
+    raised: BaseException | None = None
+    failure: Failure | None = None
+
+
+class Script:
+    """The compiled integration with its modules, ready to be run again and again in fresh names."""
+
+    def __init__(self, integration: Integration, host: Host) -> None:
+        assert integration.code is not None, "an integration read from a journal cannot run"
+        self._code: CodeType = integration.code
+        self._path = integration.code.co_filename
+        self._host = host
+        self._finder = _Modules({module.name: module for module in integration.modules})
+        self._lines = _source_lines(integration)
+        self._shared: list[tuple[ModuleType, dict[str, Any]]] = []
+        self._names: dict[str, Any] = {}
+        self._hidden: dict[str, ModuleType] = {}
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    def open(self) -> None:
+        """Make the modules importable, and hide those of the same names that this process may have loaded."""
+        for name in (*self._finder.modules, "demistomock", "demisto"):
+            if name in sys.modules:
+                self._hidden[name] = sys.modules.pop(name)
+        sys.modules["demistomock"] = self._host  # type: ignore[assignment]
+        sys.modules["demisto"] = self._host  # type: ignore[assignment]
+        sys.meta_path.insert(0, self._finder)
+
+    def close(self) -> None:
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        for name in (*self._finder.modules, "demistomock", "demisto"):
+            sys.modules.pop(name, None)
+        sys.modules.update(self._hidden)
+        self._hidden.clear()
+
+    def run(self) -> Ending:
+        """Execute the text in fresh globals. However it ends, the ending is data."""
+        try:
+            exec(self._code, self._fresh_names())
+        except SystemExit:
+            return Ending()  # The server swallows it, whatever its code (server-semantics 0).
+        except SimulationSignal as signal:
+            return Ending(signal)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return Ending(error, self._failure(error))
+        finally:
+            self._forget()
+        return Ending()
+
+    def _fresh_names(self) -> dict[str, Any]:
+        if not self._names:
+            self._names = self._first_names()
+        return dict(self._names)
+
+    def _first_names(self) -> dict[str, Any]:
+        # One namespace on the server: CommonServerPython's names are there, imported or not (server-semantics 5).
+        names: dict[str, Any] = {"register_module_line": _register_module_line, "__line__": _line}
+        for name in SHARED:
+            module = importlib.import_module(name)
+            vars(module)["print"] = self._host.print
+            self._shared.append((module, dict(vars(module))))
+            names.update((key, value) for key, value in vars(module).items() if not _belongs_to_module(key))
+        return names | {
+            "__name__": "builtins",  # absent on the server, so that it resolves to this (server-semantics 5)
+            "__builtins__": builtins,
+            "demisto": self._host,
+            "demistomock": self._host,
+            "Demisto": Host,
+            "print": self._host.print,
+        }
+
+    def _forget(self) -> None:
+        """Names bound anew in the shared modules are put back; the other modules are loaded anew next time."""
+        for module, names in self._shared:
+            now = vars(module)
+            now.update(names)
+            for added in [key for key in now if key not in names] if len(now) > len(names) else ():
+                del now[added]
+            sys.modules[module.__name__] = module
+        for name in self._finder.modules:
+            if name not in SHARED:
+                sys.modules.pop(name, None)
+        pydantic_validators = sys.modules.get("pydantic.class_validators") or sys.modules.get(
+            "pydantic.v1.class_validators"
+        )
+        if pydantic_validators is not None:
+            # Pydantic 1 refuses a validator of a name it knows, and on the server each command is a new text.
+            getattr(pydantic_validators, "_FUNCS", set()).clear()
+
+    def _failure(self, error: BaseException) -> Failure:
+        origin = self._origin(error)
+        places = self._own_places(origin.__traceback__)
+        line, function = places[-1] if places else (getattr(error, "lineno", None), None)
+        return Failure(
+            kind=type(origin).__name__,
+            message=_message(error),
+            frames=tuple(self._frame_text(*place) for place in places[-FRAMES_KEPT:]),
+            line=line,
+            function=function,
+        )
+
+    def _origin(self, error: BaseException) -> BaseException:
+        """The exception that the script met first: return_error() raises another one on top of it."""
+        origin = error
+        current: BaseException | None = error
+        for _ in range(50):
+            current = current and (current.__cause__ or current.__context__)
+            if current is None:
+                break
+            if self._own_places(current.__traceback__):
+                origin = current
+        return origin
+
+    def _own_places(self, traceback: TracebackType | None) -> list[tuple[int, str]]:
+        places = []
+        while traceback is not None:
+            code = traceback.tb_frame.f_code
+            if code.co_filename == self._path:
+                places.append((traceback.tb_lineno, code.co_name))
+            traceback = traceback.tb_next
+        return places
+
+    def _frame_text(self, line: int, function: str) -> str:
+        text = self._lines[line - 1].strip() if 0 < line <= len(self._lines) else ""
+        where = "" if function == "<module>" else f", in {function}"
+        return f"line {line}{where}: {text}"
+
+
+class _Modules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules that came with the integration, before any installed one of the same name."""
+
+    def __init__(self, modules: dict[str, Module]) -> None:
+        self.modules = modules
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in self.modules:
+            return None
+        is_package = any(name.startswith(f"{fullname}.") for name in self.modules)
+        return importlib.util.spec_from_loader(fullname, self, is_package=is_package)
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self.modules[module.__name__].code, vars(module))
+
+
+def _belongs_to_module(name: str) -> bool:
+    return name.startswith("__") and name != "__line__"
+
+
+def _source_lines(integration: Integration) -> list[str]:
+    try:
+        return integration.path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
+def _register_module_line(*_: Any) -> None:
+    """Blocks of generated code number their lines with it (server-semantics 5); line numbers here are real already."""
+
+
+def _line() -> int:
+    return sys._getframe(1).f_lineno
