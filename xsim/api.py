@@ -104,7 +104,7 @@ def fetch(
     return integration, cycle
 
 
-def test_module(path: str | Path, *, options: Options, vendor: Vendor | None = None) -> tuple[Integration, Cycle]:
+def press_test(path: str | Path, *, options: Options, vendor: Vendor | None = None) -> tuple[Integration, Cycle]:
     """The Test button: no last run, and no integration context to read or write (server-semantics 1.4)."""
     from xsim.simulate import run_command
 

@@ -122,9 +122,7 @@ class State:
         if not self.exists():
             return
         journal = self.journal()
-        last: Cycle | None = None
-        for last in journal.cycles:
-            pass
+        last = _last_of(journal)
         if last is None or last.number <= own["applied"]:
             return
         if _digest(last_run) == own["last_run"]:
@@ -195,6 +193,13 @@ def next_tick(journal: Journal) -> tuple[int, datetime]:
         ticks = max(1, -((cycle.started - cycle.ended) // scenario.interval))
         number, moment = cycle.number + 1, cycle.started + ticks * scenario.interval
     return number, moment
+
+
+def _last_of(journal: Journal) -> Cycle | None:
+    last: Cycle | None = None
+    for cycle in journal.cycles:
+        last = cycle
+    return last
 
 
 def _read_json(path: Path, *, default: JsonValue) -> JsonValue:

@@ -1,4 +1,4 @@
-"""What the server makes of the text that demisto.incidents() hands over: Go's strict decoding (server-semantics 2.2, 2.3)."""
+"""What the server makes of the text that demisto.incidents() hands over: Go's strict decoding (semantics 2.2, 2.3)."""
 
 from __future__ import annotations
 

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.clock import Clock
-from xsim.simulate.host import Command, Host, Recording, script_line
+from xsim.simulate.host import Host
 from xsim.simulate.network import Network, VendorFailed
 from xsim.simulate.process import Process
+from xsim.simulate.recording import Command, Recording, script_line
 from xsim.simulate.script import Ending, Script
 
 HANGS_IN_A_ROW = 2

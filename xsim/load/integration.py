@@ -1,0 +1,95 @@
+"""Loads the script under test with everything that the server would put around it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from types import CodeType
+
+from xsim.errors import InvalidIntegration
+from xsim.load.compiled import compile_text
+from xsim.load.configuration import declared_parameters
+from xsim.load.content import Surroundings, find_surroundings
+from xsim.load.files import read_text, shown
+from xsim.load.package import Package, find_package, refuse_other_languages
+from xsim.load.source import FETCH, Facts, refused_among
+from xsim.load.yml import MARKETPLACES, Yml, is_true
+from xsim.model import Integration
+
+
+def load_integration(path: Path, *, common_server: Path | None = None, marketplace: str = "xsoar") -> Integration:
+    """Read the integration at a .py file, a package folder, a unified yml or a pack with a single integration.
+
+    Raises InvalidIntegration, in one line, for whatever is no Python 3 integration that fetches incidents.
+    """
+    _refuse_unknown(marketplace)
+    package = find_package(path, marketplace)
+    refuse_other_languages(package)
+    file, text = _script(package)
+    docker_image = str(package.yml.script.get("dockerimage") or "") if package.yml else ""
+    code: CodeType = compile_text(text, shown(file), docker_image=docker_image)
+    facts = Facts(text)
+    around = find_surroundings(file, text, common_server)
+    _refuse_unless_fetching(file, package.yml, facts, around)
+    return Integration(
+        name=str((package.yml.values.get("name") if package.yml else None) or file.stem),
+        path=Path(shown(file)),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        code=code,
+        modules=around.modules,
+        common_server=around.common_server,
+        parameters=declared_parameters(package.yml.values, marketplace) if package.yml else None,
+        read_parameters=tuple(read.name for read in facts.reads),
+        docker_image=docker_image,
+        notes=(*package.notes, *around.notes, *_notes(package.yml, facts)),
+        refused_modules=refused_among(facts.imports),
+        guessed_parameters=facts.reads,
+    )
+
+
+def _script(package: Package) -> tuple[Path, str]:
+    """The file that holds the code, and its text."""
+    if package.script is not None:
+        return package.script, read_text(package.script)
+    assert package.yml is not None and package.yml.code is not None, "a package has a script or a yml with code"
+    return package.yml.path, package.yml.code
+
+
+def _refuse_unknown(marketplace: str) -> None:
+    if marketplace not in MARKETPLACES:
+        near = get_close_matches(marketplace, MARKETPLACES, n=1)
+        raise InvalidIntegration(
+            f"unknown marketplace '{marketplace}'",
+            hint=f"did you mean '{near[0]}'?" if near else f"one of {', '.join(MARKETPLACES)}",
+        )
+
+
+def _refuse_unless_fetching(file: Path, yml: Yml | None, facts: Facts, around: Surroundings) -> None:
+    """Some scripts fetch whatever the command is, so the yml's word for it is enough."""
+    if facts.fetches or (yml and is_true(yml.script.get("isfetch"))) or any(FETCH in text for text in around.texts):
+        return
+    if yml and is_true(yml.script.get("isfetchevents")):
+        raise InvalidIntegration(
+            f"{shown(file)}: an event collector: it handles 'fetch-events' and never mentions '{FETCH}'",
+            hint="xsim simulates the fetch of incidents only",
+        )
+    raise InvalidIntegration(
+        f"{shown(file)}: never mentions '{FETCH}'",
+        hint=f"is this the right file? A fetching integration handles the command '{FETCH}'",
+    )
+
+
+def _notes(yml: Yml | None, facts: Facts) -> Iterator[str]:
+    if yml and not is_true(yml.script.get("isfetch")):
+        yield f"{shown(yml.path)} does not say isfetch: true, so the server would not fetch with it."
+    if yml and yml.code is not None and not yml.code_has_own_lines:
+        yield "The script is a quoted text in the yml, so line numbers count from its own first line."
+    if facts.future_line:
+        yield (
+            f"Line {facts.future_line} imports from __future__: on the server CommonServerPython comes before it, "
+            "and Python refuses such an import there."
+        )
+    if refused := refused_among(facts.imports):
+        yield f"It imports {', '.join(refused)}, which reaches the network round Python: xsim refuses that by name."

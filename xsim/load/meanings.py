@@ -1,0 +1,79 @@
+"""What a parameter's name says of its value, and a value of that kind for where there is none."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from xsim.model import JsonValue
+
+VENDOR_HOST = "vendor.example"
+BOOLEAN = re.compile(r"(^|_)(insecure|unsecure|proxy|is|use|enable|enabled|disable|disabled|debug|trust|should|verify)(_|$)")
+
+
+def _secret(name: str) -> str:
+    """64 hexadecimal digits, so that what wants base64 or hex can decode it; the same for a name at any time."""
+    return hashlib.sha256(f"xsim stand-in for {name}".encode()).hexdigest()
+
+
+def _uuid(name: str) -> str:
+    digits = _secret(name)
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+
+def _constant(value: str) -> Callable[[str], str]:
+    return lambda _: value
+
+
+MEANINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("email", r"e?mail|mailbox|mail_?address|sender|upn", _constant(f"user@{VENDOR_HOST}")),
+    ("first fetch", r"first_(fetch|run)(_.*)?|(initial|start)_(fetch|time|date)(_.*)?|fetch_(time|since|from|history|start)"
+     r"|time_range|since", _constant("3 days")),
+    ("number", r"max|limit|size|count|top|per_fetch|per_page|retries|pages|rows|number|max_?(fetch|results|incidents)|fetch_?limit",
+     _constant("50")),
+    ("timeout", r"timeout|seconds", _constant("60")),
+    ("days", r"days|hours|minutes|interval|look_?back|delta", _constant("3")),
+    ("port", r"port", _constant("443")),
+    ("uuid", r"(tenant|client|application|app|directory|subscription|object|workspace|auth)_?id|uuid|guid", _uuid),
+    ("ip", r"ip|ip_?address", _constant("192.0.2.10")),
+    ("url", r"(base_?|server_?|api_?|web_?|service_?|site_?|cloud_?|console_?)?(url|uri|endpoint|address)|server|instance|link",
+     _constant(f"https://{VENDOR_HOST}")),
+    ("host", r"host|host_?name|domain|fqdn|site|cloud", _constant(VENDOR_HOST)),
+    ("secret", r"(.*)?(api_?key|token|secret|passw(or)?d|pwd|pass_?phrase|pass|(private|access|auth|encryption|secret|shared)_?key"
+     r"|credential|certificate)|key|psk|auth|sk|enc_?id", _secret),
+    ("user", r"user|user_?name|login|identifier|principal|account|access_?id|key_?id", _constant("xsim-user")),
+    ("region", r"region|location|data_?center|zone|geo", _constant("us")),
+)
+"""Meaning, the words that stand for it in a name, and a value. The first that fits a name's end, then its middle, counts."""
+NEEDED = frozenset({"email", "first fetch", "number", "port", "uuid", "ip", "url", "host", "secret", "user", "region"})
+"""A script without one of these cannot get as far as its vendor, however mildly it reads it."""
+
+
+def meaning_of(name: str) -> str:
+    """One of the meanings above, "boolean", or empty text where the name does not tell."""
+    words = words_of(name)
+    if BOOLEAN.search(words):
+        return "boolean"
+    for pattern in (r"(?:.*_)?(?:{})s?", r"(?:.*_)?(?:{})s?_.*"):
+        for meaning, stems, _ in MEANINGS:
+            if re.fullmatch(pattern.format(stems), words):
+                return meaning
+    return ""
+
+
+def is_secret(name: str) -> bool:
+    return meaning_of(name) == "secret"
+
+
+def value_for(meaning: str, name: str) -> JsonValue:
+    """A value of the meaning, made from the name alone; the name itself where the meaning is empty."""
+    if meaning == "boolean":
+        return False
+    return next((make(name) for known, _, make in MEANINGS if known == meaning), name)
+
+
+def words_of(name: str) -> str:
+    """`firstFetchTime`, `first-fetch time`, `FIRST_FETCH_TIME`: first_fetch_time."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[^a-z0-9]+", "_", split.lower()).strip("_")

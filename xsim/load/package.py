@@ -1,0 +1,200 @@
+"""Finds the file that holds the script, and the yml that belongs to it, from whatever path a person gives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from xsim.errors import InvalidIntegration
+from xsim.load.files import shown
+from xsim.load.yml import Yml, read_yml
+
+NO_SCRIPT = re.compile(
+    r"(.*_test|test_.*|conftest|__init__|setup|demistomock|CommonServerPython|CommonServerUserPython|.*ApiModule)\.py"
+)
+"""Files of a package folder that are not its script."""
+YML_SUFFIXES = (".yml", ".yaml")
+OTHER_LANGUAGES = {".js": "JavaScript", ".ps1": "PowerShell"}
+MOST_YMLS = 20
+"""Of the ymls beside a script, how many are looked into; a folder with more is no package."""
+MOST_NAMES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The script's file, None where the yml itself holds the code, and its yml if any."""
+
+    script: Path | None
+    yml: Yml | None
+    notes: tuple[str, ...] = ()
+
+
+def find_package(path: Path, marketplace: str) -> Package:
+    """The package at a .py, a unified yml, a package folder or a pack with one integration."""
+    if path.is_dir():
+        return _in_folder(path, marketplace)
+    suffix = path.suffix.lower()
+    if suffix in OTHER_LANGUAGES:
+        raise _other_language(path, OTHER_LANGUAGES[suffix])
+    if not path.exists() or suffix not in (".py", *YML_SUFFIXES):
+        raise _not_a_script(path)
+    return _of_script(path, marketplace) if suffix == ".py" else _of_yml(path, marketplace)
+
+
+def _in_folder(folder: Path, marketplace: str) -> Package:
+    if (folder / "Packs").is_dir():
+        raise InvalidIntegration(
+            f"{shown(folder)}: a content repository, not an integration",
+            hint="give one integration's folder: Packs/<pack>/Integrations/<integration>",
+        )
+    if (folder / "Integrations").is_dir():
+        return _only_integration(folder, folder / "Integrations", marketplace)
+    files = _entries(folder)
+    scripts = [entry for entry in files if entry.suffix == ".py" and not NO_SCRIPT.fullmatch(entry.name)]
+    if len(scripts) > 1:
+        raise InvalidIntegration(
+            f"{shown(folder)}: {len(scripts)} scripts: {_listed(scripts)}",
+            hint=f"give the file itself, such as {shown(scripts[0])}",
+        )
+    return _of_script(scripts[0], marketplace) if scripts else _without_script(folder, files, marketplace)
+
+
+def _without_script(folder: Path, files: list[Path], marketplace: str) -> Package:
+    """The folder's unified yml, or the complaint that fits what the folder does hold."""
+    for entry in files:
+        if entry.suffix in OTHER_LANGUAGES:
+            raise _other_language(entry, OTHER_LANGUAGES[entry.suffix])
+    ymls = [entry for entry in files if entry.suffix in YML_SUFFIXES]
+    if len(ymls) == 1:
+        return _of_yml(ymls[0], marketplace)
+    if folder.name in ("Integrations", "Packs") or any((entry / "Integrations").is_dir() for entry in files):
+        return _only_integration(folder, folder, marketplace)
+    if ymls:
+        raise InvalidIntegration(
+            f"{shown(folder)}: no script, and {len(ymls)} ymls: {_listed(ymls)}",
+            hint=f"give the file itself, such as {shown(ymls[0])}",
+        )
+    raise InvalidIntegration(
+        f"{shown(folder)}: no script in this folder",
+        hint="a package folder holds <name>.py and <name>.yml; tests and copies of CommonServerPython do not count",
+    )
+
+
+def _only_integration(folder: Path, integrations: Path, marketplace: str) -> Package:
+    found = [entry for entry in _entries(integrations) if entry.is_dir() or entry.suffix in YML_SUFFIXES]
+    if len(found) == 1:
+        return find_package(found[0], marketplace)
+    if not found:
+        raise InvalidIntegration(f"{shown(folder)}: a pack without integrations", hint="give an integration's folder")
+    raise InvalidIntegration(
+        f"{shown(folder)}: holds {len(found)} integrations: {_listed(found)}",
+        hint=f"give one of them, such as {shown(found[0])}",
+    )
+
+
+def _of_script(script: Path, marketplace: str) -> Package:
+    """The script with the yml of its name, else with the only integration's yml beside it that is no other script's."""
+    for suffix in YML_SUFFIXES:
+        if (own := script.with_suffix(suffix)).is_file():
+            return Package(script, _integration_yml(own, marketplace))
+    beside = [entry for entry in _entries(script.parent) if entry.suffix in YML_SUFFIXES]
+    strangers = [entry for entry in beside if not entry.with_suffix(".py").exists()]
+    if len(strangers) > MOST_YMLS:
+        return Package(script, None)
+    ymls, notes = [], []
+    for entry in strangers:
+        try:
+            yml = read_yml(entry, marketplace)
+        except InvalidIntegration as error:
+            notes.append(f"A yml beside the script was left out: {error.message}.")
+            continue
+        if yml.is_integration:
+            ymls.append(yml)
+    if len(ymls) == 1:
+        return Package(script, ymls[0])
+    if ymls:
+        notes = [f"Several ymls lie beside the script, none of its name: {_listed([yml.path for yml in ymls])}."]
+    return Package(script, None, tuple(notes))
+
+
+def _of_yml(path: Path, marketplace: str) -> Package:
+    """The yml's own code, else the script beside it."""
+    yml = _integration_yml(path, marketplace)
+    if yml.code is not None:
+        return Package(None, yml)
+    if (script := path.with_suffix(".py")).is_file():
+        return Package(script, yml)
+    files = _entries(path.parent)
+    scripts = [entry for entry in files if entry.suffix == ".py" and not NO_SCRIPT.fullmatch(entry.name)]
+    if len(scripts) == 1:
+        return Package(scripts[0], yml)
+    language = str(yml.script.get("type") or "").lower()
+    if language in ("javascript", "powershell"):  # Named for what it is: its script has another suffix.
+        return Package(None, yml)
+    raise InvalidIntegration(
+        f"{shown(path)}: no script in it (script.script is empty)" + ("" if scripts else ", and none beside it"),
+        hint=f"give the script's file: {_listed(scripts)}" if scripts else f"its script would be {shown(script)}",
+    )
+
+
+def _integration_yml(path: Path, marketplace: str) -> Yml:
+    yml = read_yml(path, marketplace)
+    if yml.is_integration:
+        return yml
+    kind = "a playbook" if "tasks" in yml.values else "a script of the automation kind" if "script" in yml.values else ""
+    raise InvalidIntegration(
+        f"{shown(path)}: {kind or 'a yml'}, not an integration's yml (no configuration and no script section)",
+        hint="only integrations fetch incidents: give an integration's .py, yml or folder",
+    )
+
+
+def _not_a_script(path: Path) -> InvalidIntegration:
+    from difflib import get_close_matches
+
+    if path.exists():
+        return InvalidIntegration(
+            f"{shown(path)}: neither .py nor .yml", hint="give an integration's .py file, its yml, or its folder"
+        )
+    near = get_close_matches(path.name, [entry.name for entry in _entries(path.parent)], n=1)
+    if not near and path.suffix == "" and path.with_suffix(".py").is_file():
+        near = [f"{path.name}.py"]
+    return InvalidIntegration(
+        f"{shown(path)}: no such file or folder",
+        hint=f"did you mean '{shown(path.parent / near[0])}'?" if near else None,
+    )
+
+
+def _other_language(path: Path, language: str) -> InvalidIntegration:
+    return InvalidIntegration(
+        f"{shown(path)}: a {language} integration", hint="xsim runs integrations written in Python 3"
+    )
+
+
+def refuse_other_languages(package: Package) -> None:
+    """Refuse what the yml says is no Python 3."""
+    if package.yml is None:
+        return
+    language = str(package.yml.script.get("type") or "python").lower()
+    if language != "python":
+        raise _other_language(package.yml.path, {"javascript": "JavaScript", "powershell": "PowerShell"}.get(language, language))
+    if str(package.yml.script.get("subtype") or "").lower() == "python2":
+        raise InvalidIntegration(
+            f"{shown(package.yml.path)}: subtype python2, a Python 2 integration",
+            hint="xsim runs Python 3: port the script, and set subtype: python3 and a python3 docker image",
+        )
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What the folder holds, hidden entries apart, in order of name."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as failure:
+        raise InvalidIntegration(f"{shown(folder)}: cannot be read ({failure.strerror})") from failure
+
+
+def _listed(paths: list[Path]) -> str:
+    names = ", ".join(path.name for path in paths[:MOST_NAMES])
+    return f"{names} and {len(paths) - MOST_NAMES} more" if len(paths) > MOST_NAMES else names

@@ -1,0 +1,81 @@
+"""Reads facts from the script's text without running it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from xsim.load.reads import read_parameters
+from xsim.model import Integration, Parameter
+
+CLIENTS_OUTSIDE_PYTHON = frozenset(
+    {
+        *("pycurl", "curl_cffi", "tls_client", "primp", "rnet"),  # HTTP by libcurl, Go or Rust
+        *("confluent_kafka", "zmq", "grpc", "pyarrow.flight", "uvloop", "pulsar", "couchbase"),
+        *("psycopg2", "psycopg", "pyodbc", "cx_Oracle", "oracledb", "MySQLdb", "mysql.connector", "_mysql", "pymssql"),
+        *("ibm_db", "ibm_db_dbi", "hdbcli", "teradatasql", "pyrfc", "taos", "jaydebeapi", "jpype"),
+        *("cv2", "ldap", "netsnmp", "easysnmp", "ssh2", "pylibsshext"),
+    }
+)
+"""Modules whose sockets are opened in C, Go, Rust or Java. Those that Python code of theirs opens are watched instead."""
+FETCH = "fetch-incidents"
+
+
+class Facts:
+    """What the text tells: the modules that it imports, whether it fetches, and the parameters that it reads."""
+
+    def __init__(self, text: str) -> None:
+        tree = ast.parse(text)
+        nodes = list(ast.walk(tree))
+        self.imports: tuple[str, ...] = tuple(dict.fromkeys(_imports(nodes)))
+        self.fetches = FETCH in text or _calls_incidents(nodes)
+        self.future_line: int | None = next((node.lineno for node in nodes if _is_future_import(node)), None)
+        self.reads: tuple[Parameter, ...] = read_parameters(tree)
+
+
+def clients_outside_python(code: Integration | str) -> tuple[str, ...]:
+    """The modules that a text, or an integration, imports and that reach the network round Python, in order."""
+    if isinstance(code, Integration):
+        return code.refused_modules
+    return refused_among(dict.fromkeys(_imports(ast.walk(ast.parse(code)))))
+
+
+def refused_among(imports: Iterable[str]) -> tuple[str, ...]:
+    """Those of the dotted names that are, or lie within, a module that xsim refuses."""
+    found = dict.fromkeys(
+        prefix for name in imports for prefix in _prefixes(name) if prefix in CLIENTS_OUTSIDE_PYTHON
+    )
+    return tuple(found)
+
+
+def _imports(nodes: Iterable[ast.AST]) -> Iterable[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _prefixes(name: str) -> Iterable[str]:
+    parts = name.split(".")
+    return (".".join(parts[: length + 1]) for length in range(len(parts)))
+
+
+def _calls_incidents(nodes: Iterable[ast.AST]) -> bool:
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "incidents"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "demisto"
+        for node in nodes
+    )
+
+
+def _is_future_import(node: ast.AST) -> bool:
+    """The build removes print_function alone (server-semantics 5)."""
+    return (
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(alias.name != "print_function" for alias in node.names)
+    )

@@ -1,0 +1,330 @@
+"""Where each HTTP library is led to the vendor: below its own retries, redirects, cookies and pools.
+
+A patch is a function from a freshly loaded module and the network. None imports what it patches, so that a run
+pays for the libraries that its script uses and for no others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary, WeakSet
+
+from xsim.model import Request
+from xsim.simulate.line import Line, NetworkLike, ReplyLike, VendorSocket
+from xsim.simulate.wire import Answer
+
+LARGE_BUNDLE = 100_000
+"""Bytes. Above it a file of certificates holds all public authorities and takes 10 ms and more to load."""
+
+COMPILED_CLIENTS = {
+    "MySQLdb": ("connect",),
+    "confluent_kafka": ("Consumer", "Producer"),
+    "curl_cffi.curl": ("Curl",),
+    "cx_Oracle": ("connect",),
+    "grpc": ("insecure_channel", "secure_channel"),
+    "grpc.aio": ("insecure_channel", "secure_channel"),
+    "ibm_db": ("connect",),
+    "ldap": ("initialize",),
+    "netsnmp": ("Session",),
+    "oracledb": ("connect",),
+    "psycopg": ("connect",),
+    "psycopg2": ("connect",),
+    "pycares": ("Channel",),
+    "pycurl": ("Curl",),
+    "pymssql": ("connect",),
+    "pyodbc": ("connect",),
+    "uvloop": ("Loop",),
+}
+"""Clients that reach the network past Python, and what a script calls to use them."""
+
+
+class Patching(NetworkLike, Protocol):
+    """The network, as patches see it."""
+
+    def replace(self, owner: Any, name: str, new: Any) -> None: ...
+    def when_closed(self, undo: Callable[[], None]) -> None: ...
+
+
+Patch = Callable[[Any, Patching], None]
+
+
+def patch_for(name: str) -> Patch | None:
+    """The patch for a module of this name."""
+    patch = PATCHES.get(name)
+    if patch is not None:
+        return patch
+    if name.endswith("urllib3.connection"):
+        # Also the copies inside of other packages, as pip and the Snowflake connector have them.
+        return patch_urllib3
+    return refuse_compiled if name in COMPILED_CLIENTS else None
+
+
+# --- http.client, urllib3, and with them requests, urllib.request, botocore ... ------------------------------
+
+
+def patch_http_client(module: Any, network: Patching) -> None:
+    connections: WeakSet[Any] = WeakSet()
+
+    def connect_to(scheme: str) -> Callable[[Any], None]:
+        def connect(connection: Any) -> None:
+            connections.add(connection)
+            connection.sock = dial(network, scheme, connection)
+
+        return connect
+
+    network.replace(module.HTTPConnection, "connect", connect_to("http"))
+    if hasattr(module, "HTTPSConnection"):
+        network.replace(module.HTTPSConnection, "connect", connect_to("https"))
+    network.replace(module, "parse_headers", partial(parse_headers, module.parse_headers, module.HTTPMessage))
+    network.when_closed(partial(hang_up, connections))
+
+
+def patch_urllib3(module: Any, network: Patching) -> None:
+    connections: WeakSet[Any] = WeakSet()
+
+    def connect_to(scheme: str) -> Callable[[Any], None]:
+        def connect(connection: Any) -> None:
+            connections.add(connection)
+            connection.sock = dial(network, scheme, connection)
+            # What a real handshake would have set. No certificate was refused, so there is nothing to warn of.
+            connection.is_verified = True
+            if getattr(connection, "proxy", None):
+                connection._has_connected_to_proxy = True
+                connection.proxy_is_verified = True
+
+        return connect
+
+    network.replace(module.HTTPConnection, "connect", connect_to("http"))
+    network.replace(module.HTTPSConnection, "connect", connect_to("https"))
+    network.when_closed(partial(hang_up, connections))
+
+
+def dial(network: NetworkLike, scheme: str, connection: Any) -> VendorSocket:
+    """The socket of a connection: to the host itself, also where a proxy would have to be asked for a tunnel."""
+    if connection._tunnel_host:
+        host, port = connection._tunnel_host, connection._tunnel_port
+    else:
+        host, port = connection.host, connection.port
+    return VendorSocket(Line(network, scheme, host, port), connection.timeout)
+
+
+def hang_up(connections: WeakSet[Any]) -> None:
+    """Closes what a session still keeps open, so that it connects anew when it is next used, then to the real host."""
+    for connection in list(connections):
+        connection.close()
+
+
+def parse_headers(original: Callable[..., Any], message_type: Any, fp: Any, _class: Any = None) -> Any:
+    """The headers of an answer of ours are known; only those of others need the parser, which is slow."""
+    _class = _class or message_type
+    if type(fp) is not Answer or fp.tell() != fp.headers_start:
+        return original(fp, _class)
+    message = _class()
+    for name, value in fp.headers:
+        message.set_raw(name, value)
+    message.set_payload("")
+    fp.seek(fp.body_start)
+    return message
+
+
+# --- ssl -----------------------------------------------------------------------------------------------------
+
+
+def patch_ssl(module: Any, network: Patching) -> None:
+    """Puts off loading certificates until a context is really used, which it is for local sockets at most."""
+    context_type = module.SSLContext
+    put_off: WeakKeyDictionary[Any, list[Callable[[], None]]] = WeakKeyDictionary()
+    load_locations, load_defaults = context_type.load_verify_locations, context_type.load_default_certs
+    wrap = context_type.wrap_socket
+
+    def load_verify_locations(context: Any, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
+        if cafile and not capath and not cadata and os.path.getsize(cafile) > LARGE_BUNDLE:
+            put_off.setdefault(context, []).append(partial(load_locations, context, cafile))
+        else:
+            load_locations(context, cafile, capath, cadata)
+
+    def load_default_certs(context: Any, purpose: Any = module.Purpose.SERVER_AUTH) -> None:
+        put_off.setdefault(context, []).append(partial(load_defaults, context, purpose))
+
+    def wrap_socket(context: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(sock, VendorSocket):
+            sock.secure()
+            return sock
+        catch_up(context)
+        return wrap(context, sock, *args, **kwargs)
+
+    def catch_up(context: Any) -> None:
+        for load in put_off.pop(context, ()):
+            load()
+
+    def catch_up_with_all() -> None:
+        for context in list(put_off):
+            catch_up(context)
+
+    network.replace(context_type, "load_verify_locations", load_verify_locations)
+    network.replace(context_type, "load_default_certs", load_default_certs)
+    network.replace(context_type, "wrap_socket", wrap_socket)
+    for name in ("wrap_bio", "get_ca_certs", "cert_store_stats"):
+        network.replace(context_type, name, after(catch_up, getattr(context_type, name)))
+    network.when_closed(catch_up_with_all)
+
+
+def after(first: Callable[[Any], None], method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method, with a call of `first` on the object before it."""
+
+    def call(owner: Any, *args: Any, **kwargs: Any) -> Any:
+        first(owner)
+        return method(owner, *args, **kwargs)
+
+    return call
+
+
+# --- httpx ---------------------------------------------------------------------------------------------------
+
+
+def patch_httpx(module: Any, network: Patching) -> None:
+    def handle_request(_transport: Any, request: Any) -> Any:
+        reply = network.answer(from_httpx(request, b"".join(request.stream)))
+        return to_httpx(module, network, request, reply)
+
+    async def handle_async_request(_transport: Any, request: Any) -> Any:
+        body = b"".join([part async for part in request.stream])
+        reply = network.answer(from_httpx(request, body))
+        await let_others_send()
+        return to_httpx(module, network, request, reply)
+
+    network.replace(module.HTTPTransport, "handle_request", handle_request)
+    network.replace(module.AsyncHTTPTransport, "handle_async_request", handle_async_request)
+
+
+def from_httpx(request: Any, body: bytes) -> Request:
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+    return Request(request.method, str(request.url.copy_with(fragment=None)), headers, body)
+
+
+def to_httpx(module: Any, network: NetworkLike, request: Any, reply: ReplyLike) -> Any:
+    """The answer as httpx has it, once it is due."""
+    try:
+        network.wait(reply.due, request.extensions.get("timeout", {}).get("read"))
+    except TimeoutError as error:
+        raise module.ReadTimeout(str(error), request=request) from error
+    body = reply.body or b""
+    lengths = [int(value) for name, value in reply.headers if name.lower() == "content-length" and value.isdigit()]
+    if reply.body is not None and lengths and lengths[0] > len(body):
+        raise module.RemoteProtocolError("peer closed connection without sending complete message body")
+    headers = [(name.encode("utf-8"), value.encode("utf-8")) for name, value in reply.headers]
+    extensions = {"http_version": b"HTTP/1.1"}
+    return module.Response(reply.status, headers=headers, stream=module.ByteStream(body), extensions=extensions)
+
+
+async def let_others_send() -> None:
+    """Lets tasks that ask at the same time ask before the clock moves on to the first answer."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return  # trio has a loop of its own: there requests follow one another.
+    await asyncio.sleep(0)
+
+
+# --- aiohttp -------------------------------------------------------------------------------------------------
+
+
+def patch_aiohttp(module: Any, network: Patching) -> None:
+    async def create_connection(connector: Any, request: Any, *_: Any) -> Any:
+        protocol = connector._factory()
+        line = Line(network, request.url.scheme, request.url.host, request.url.port)
+        protocol.connection_made(VendorTransport(line, protocol, asyncio.get_running_loop()))
+        return protocol
+
+    network.replace(module.TCPConnector, "_create_connection", create_connection)
+
+
+class VendorTransport(asyncio.Transport):
+    """Stands where an asyncio protocol has its transport.
+
+    Whatever goes wrong is handed to the protocol, whose reader raises it: the event loop would only log it.
+    """
+
+    def __init__(self, line: Line, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__({"peername": (line.host, line.port)})
+        self._line = line
+        self._protocol = protocol
+        self._loop = loop
+        self._closing = False
+
+    def write(self, data: Any) -> None:
+        try:
+            for answer, due in self._line.send(data):
+                # Later, so that others may send before the clock moves on.
+                self._loop.call_soon(self._deliver, answer, due)
+        except BaseException as signal:
+            self._protocol.set_exception(signal)
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.write(b"".join(list_of_data))
+
+    def _deliver(self, answer: Answer, due: datetime | None) -> None:
+        try:
+            if due is not None:
+                self._line.network.wait(due)
+            if not self._closing:
+                self._protocol.data_received(answer.getvalue())
+        except BaseException as signal:
+            self._protocol.set_exception(signal)
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self._loop.call_soon(self._protocol.connection_lost, None)
+
+    def abort(self) -> None:
+        self.close()
+
+    def get_protocol(self) -> Any:
+        return self._protocol
+
+    def set_protocol(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def pause_reading(self) -> None:
+        return None
+
+    def resume_reading(self) -> None:
+        return None
+
+
+# --- clients that are not simulated --------------------------------------------------------------------------
+
+
+def refuse_compiled(module: Any, network: Patching) -> None:
+    for name in COMPILED_CLIENTS[module.__name__]:
+        message = f"{module.__name__}.{name}: this client reaches the network past Python"
+        hint = "xsim cannot simulate it; test the parts of the fetch that use another client"
+        network.replace(module, name, partial(refuse_call, network, message, hint))
+
+
+def refuse_call(network: NetworkLike, message: str, hint: str, *_: Any, **__: Any) -> None:
+    network.refuse(message, hint)
+
+
+PATCHES: dict[str, Patch] = {
+    "aiohttp.connector": patch_aiohttp,
+    "http.client": patch_http_client,
+    "httpx": patch_httpx,
+    "ssl": patch_ssl,
+}

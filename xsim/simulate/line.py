@@ -1,0 +1,220 @@
+"""One connection to the vendor: it takes what a client sends, and holds what the client will read."""
+
+from __future__ import annotations
+
+import io
+import socket
+from datetime import datetime
+from typing import Any, NoReturn, Protocol
+
+from xsim.model import Request
+from xsim.simulate.wire import CONTINUE, Answer, Headers, Malformed, RawRequest, RequestReader, write_answer
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+PROXY_HEADERS = frozenset({"proxy-authorization", "proxy-connection"})
+
+
+class ReplyLike(Protocol):
+    """The vendor's answer. `body` is None where none goes over the wire."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def body(self) -> bytes | None: ...
+    @property
+    def due(self) -> datetime: ...
+
+
+class NetworkLike(Protocol):
+    """What a connection needs of the network."""
+
+    def answer(self, request: Request) -> ReplyLike: ...
+    def wait(self, due: datetime, timeout: float | None = None) -> None: ...
+    def refuse(self, message: str, hint: str) -> NoReturn: ...
+    def descriptor(self, *, readable: bool) -> int: ...
+
+
+class Line:
+    """A connection to one host, in bytes. `port` None is the scheme's own."""
+
+    def __init__(self, network: NetworkLike, scheme: str, host: str, port: int | None) -> None:
+        self.network = network
+        self.host = host
+        self.port = port or DEFAULT_PORTS[scheme]
+        self.scheme = scheme
+        self._reader = RequestReader()
+
+    def send(self, data: Any) -> list[tuple[Answer, datetime | None]]:
+        """What comes back for these bytes, and when; None is at once."""
+        try:
+            requests = self._reader.feed(data)
+        except Malformed as error:
+            self.network.refuse(
+                f"sends {self.origin} something other than HTTP/1.1 ({error})", "xsim simulates HTTP/1.1 only"
+            )
+        answers: list[tuple[Answer, datetime | None]] = [self._answer(request) for request in requests]
+        if self._reader.awaits_go_ahead():
+            answers.append((Answer(CONTINUE), None))
+        return answers
+
+    @property
+    def origin(self) -> str:
+        """scheme://host, with the port where it is not the scheme's own."""
+        host = self.host.lower()
+        if ":" in host and not host.startswith("["):
+            host = f"[{host}]"
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+    def _answer(self, raw: RawRequest) -> tuple[Answer, datetime | None]:
+        if raw.method == "CONNECT":
+            # By hand, through a proxy. TLS may follow, which then names the scheme.
+            host, _, port = raw.target.rpartition(":")
+            self.host, self.port = host, int(port)
+            return write_answer(200, (), None), None
+        url, headers = raw.target, raw.headers
+        if url.startswith("/") or "://" not in url:
+            url = self.origin + url
+        else:
+            headers = tuple(header for header in headers if header[0].lower() not in PROXY_HEADERS)
+        reply = self.network.answer(Request(raw.method, url, headers, raw.body))
+        closing = (("Connection", "close"),) if raw.closes else ()
+        return write_answer(reply.status, reply.headers + closing, reply.body), reply.due
+
+
+class VendorSocket:
+    """Stands where a client's connection has its socket. The operating system knows nothing of it."""
+
+    family = socket.AF_INET
+    type = socket.SOCK_STREAM
+    proto = 0
+
+    def __init__(self, line: Line, timeout: Any) -> None:
+        self._line = line
+        self._inbox: io.BytesIO = Answer()
+        self._due: datetime | None = None
+        self._trouble: BaseException | None = None
+        self.settimeout(timeout)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        for answer, due in self._line.send(data):
+            unread = b"" if self._inbox.closed else self._inbox.read()
+            self._inbox = Answer(unread + answer.getvalue()) if unread else answer
+            self._due = due
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self.sendall(data)
+        return memoryview(data).nbytes
+
+    def makefile(self, mode: str = "r", buffering: int | None = None, **_: Any) -> Any:
+        """What is there to be read, as a file. An answer that will not come is told where it is first read."""
+        if not self.has_answer():
+            return io.BufferedReader(Incoming(self))
+        try:
+            self._await_answer()
+        except BaseException as signal:
+            # `HTTPResponse` opens the file before it is ready to fail.
+            self._trouble = signal
+            return io.BufferedReader(Incoming(self))
+        return self._inbox
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        self._await_answer()
+        return self._inbox.read(size)
+
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.recv(nbytes or len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def has_answer(self) -> bool:
+        """Whether there is something to read."""
+        inbox = self._inbox
+        return not inbox.closed and inbox.tell() < inbox.getbuffer().nbytes
+
+    def secure(self) -> None:
+        """TLS begins on a connection that was made without it. No certificate is looked at."""
+        self._line.scheme = "https"
+
+    def _await_answer(self) -> None:
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
+        if not self.has_answer():
+            # A request that is not whole: a server would go on waiting for the rest.
+            raise TimeoutError("timed out")
+        due, self._due = self._due, None
+        if due is not None:
+            self._line.network.wait(due, self._timeout)
+
+    def settimeout(self, value: Any) -> None:
+        # http.client marks "the default" with an object of its own.
+        self._timeout = float(value) if isinstance(value, int | float) else socket.getdefaulttimeout()
+
+    def gettimeout(self) -> float | None:
+        return self._timeout
+
+    def setblocking(self, flag: bool) -> None:
+        self._timeout = None if flag else 0.0
+
+    def fileno(self) -> int:
+        """A real descriptor, for `select` and `poll`: readable exactly if there is something to read."""
+        return self._line.network.descriptor(readable=self.has_answer())
+
+    def getpeername(self) -> tuple[str, int]:
+        return (self._line.host, self._line.port)
+
+    def getsockname(self) -> tuple[str, int]:
+        return ("127.0.0.1", 49152)
+
+    def getpeercert(self, binary_form: bool = False) -> Any:
+        return b"" if binary_form else {}
+
+    def version(self) -> str:
+        return "TLSv1.3"
+
+    def cipher(self) -> tuple[str, str, int]:
+        return ("TLS_AES_256_GCM_SHA384", "TLSv1.3", 256)
+
+    def selected_alpn_protocol(self) -> str | None:
+        return None
+
+    def pending(self) -> int:
+        return 0
+
+    def getsockopt(self, *_: Any) -> int:
+        return 0
+
+    def setsockopt(self, *_: Any) -> None:
+        return None
+
+    def shutdown(self, how: int) -> None:
+        return None
+
+    def unwrap(self) -> VendorSocket:
+        return self
+
+    def close(self) -> None:
+        """Files made of it can still be read, as those of a real socket."""
+
+    def __enter__(self) -> VendorSocket:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Incoming(io.RawIOBase):
+    """A file on a connection that has nothing to read yet."""
+
+    def __init__(self, sock: VendorSocket) -> None:
+        self._sock = sock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._sock.recv_into(buffer)

@@ -1,0 +1,123 @@
+"""What one command is told by the platform, and what is recorded of it while it runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from xsim.model import HostCall, JsonValue, LogLine, Refusal
+
+LOG_KEPT = 500
+"""Lines of a cycle's log that the journal keeps; the last of them say how many were left out."""
+LINE_KEPT = 2_000
+
+
+@dataclass
+class Recording:
+    """What one command did, while it runs. The host writes it, the loop turns it into a Cycle."""
+
+    last_run: str = "{}"
+    """JSON text, as the server stores it (server-semantics 1.1)."""
+    context: str = "{}"
+    context_synced: str = "{}"
+    """The context as far as it is saved at once; the rest counts only if the command ends well."""
+    context_version: int = 0
+    incidents: list[tuple[str, int]] = field(default_factory=list)
+    """Each call's text, and how many incidents the server reads in it."""
+    refusals: list[Refusal] = field(default_factory=list)
+    results: list[JsonValue] = field(default_factory=list)
+    host_calls: list[HostCall] = field(default_factory=list)
+    log: list[LogLine] = field(default_factory=list)
+    text_entry_refusals: list[Refusal] = field(default_factory=list)
+    """Why text entries are no incidents; they count where there is no incidents() call."""
+    log_left_out: int = 0
+    unsupported: tuple[str, str] | None = None
+    """The first thing that xsim does not simulate, and the way out."""
+
+    def write_log(self, level: str, text: str) -> None:
+        if len(self.log) >= LOG_KEPT:
+            self.log_left_out += 1
+        else:
+            self.log.append(LogLine(level, text if len(text) <= LINE_KEPT else text[:LINE_KEPT] + "..."))
+
+    def whole_log(self) -> tuple[LogLine, ...]:
+        more = (LogLine("info", f"... and {self.log_left_out} lines more"),) if self.log_left_out else ()
+        return (*self.log, *more)
+
+    def all_refusals(self) -> list[Refusal]:
+        return self.refusals + ([] if self.incidents else self.text_entry_refusals)
+
+    def note_unsupported(self, what: str, hint: str) -> None:
+        if self.unsupported is None:
+            self.unsupported = (what, hint)
+
+
+@dataclass(frozen=True)
+class Command:
+    """What the server tells the script about the command it runs."""
+
+    name: str
+    params: Mapping[str, JsonValue]
+    instance: str
+    brand: str
+    timeout: timedelta
+    keeps_context: bool = True
+    """test-module can neither read nor write the integration context (server-semantics 1.4)."""
+
+
+def calling_context(command: Command, params: Any, now: datetime) -> dict[str, Any]:
+    """The keys that a dump of a real calling context shows (server-semantics 5)."""
+    context = {
+        "IntegrationBrand": command.brand,
+        "IntegrationInstance": command.instance,
+        "BrandContext": {},
+        "ScriptName": "",
+        "ScriptType": "",
+        "Inv": {"id": "xsim", "name": "", "category": "", "status": 0},
+        "Incidents": [],
+        "ParentEntry": {},
+        "ExecutionContext": {},
+        "ExecutedCommands": [{"moduleBrand": command.brand, "name": command.name}],
+        "CommandsExecuted": {"CurrLevel": 0, "MaxLevel": 0},
+        "DockerImage": "",
+        "DockerWorkingDir": "",
+        "IsDebug": False,
+        "IsSampling": False,
+        "IsRunningDocker": True,
+        "IntegrationContext": None,
+        "IntegrationContextChanged": False,
+        "LastRun": "{}",
+        "Timeout": (now + command.timeout).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "TimeoutDuration": int(command.timeout.total_seconds() * 1_000_000_000),
+        "runDuration": int(command.timeout.total_seconds() // 60),
+        "User": {},
+        "Lists": None,
+        "PlaybookInputs": None,
+    }
+    return {
+        "params": params,
+        "args": {},
+        "command": command.name,
+        "integration": True,
+        "native": False,
+        "context": context,
+    }
+
+
+def script_line(path: str) -> Callable[[], int | None]:
+    """A function that tells the line of the script at `path` that is running in this thread, if any."""
+
+    def line() -> int | None:
+        frame = sys._getframe(2)
+        for _ in range(200):
+            if frame.f_code.co_filename == path:
+                return frame.f_lineno
+            if frame.f_back is None:
+                break
+            frame = frame.f_back
+        return None
+
+    return line
