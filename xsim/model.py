@@ -13,6 +13,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from xsim.world import Endpoint, Event, Hatch, Listing
+
 JsonValue = Any
 """What JSON can hold: dict, list, str, int, float, bool or None."""
 
@@ -146,6 +148,29 @@ class Scenario:
     delivered: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     """Identities delivered by the runs that this one goes on from: cycle, and digest of the rawJSON."""
     settings: Settings = field(default_factory=Settings)
+    path: Path | None = None
+    """The scenario file; None: there is none."""
+    events: tuple[Event, ...] = ()
+    """In order of `visible`, then of the file."""
+    endpoints: tuple[Endpoint, ...] = ()
+    hatch: Hatch | None = None
+    time_field: str = ""
+    """Dotted path of the event's own time in its record."""
+    part: tuple[str, ...] = ()
+    """Dotted paths in rawJSON that tell several incidents of one event apart."""
+    pauses: tuple[tuple[int, timedelta], ...] = ()
+    """Behind cycle n, the span to the next tick instead of the interval."""
+    skipped: tuple[int, ...] = ()
+    """Cycles that the platform leaves out: their number is used up, nothing runs."""
+    drain: int = 60
+    """At most so many extra cycles while a wanted event is outstanding; 0: none."""
+    drain_interval: timedelta | None = None
+    """Time between them; None: the interval."""
+
+    @property
+    def has_vendor(self) -> bool:
+        """Whether somebody answers the script's calls."""
+        return bool(self.endpoints) or self.hatch is not None
 
 
 # --- simulate -----------------------------------------------------------------------------------------------
@@ -169,6 +194,8 @@ class Response:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    listing: Listing | None = None
+    """What of the vendor's events the answer shows, where the vendor knows."""
 
 
 Vendor = Callable[[Request, datetime], "Response | None"]
@@ -189,6 +216,7 @@ class Exchange:
     size: int = 0
     digest: str = ""
     line: int | None = None
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +294,9 @@ class Cycle:
 class Probe:
     """One fetch on a copy of the state, for rules to read; nothing of it is stored.
 
-    kind "ageing": the clock far ahead of cycle `from_cycle`, no new events.
+    kind "ageing": the clock far ahead of cycle `from_cycle`, no new events. "wanted": from an empty last run, the
+    vendor holds only `event`. "state": from the state stored after `from_cycle`, the vendor holds only `event`.
+    "drain": an extra cycle behind the schedule, no new events.
     """
 
     kind: str
@@ -275,6 +305,9 @@ class Probe:
     outcome: Outcome
     last_run_after: JsonValue = None
     failure: Failure | None = None
+    event: str = ""
+    incidents: tuple[str, ...] = ()
+    """What the fetch handed over, as in a Cycle."""
 
 
 # --- record -------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NoReturn, Protocol
 
 from xsim.model import Request
-from xsim.simulate.wire import CONTINUE, Answer, Headers, Malformed, RawRequest, RequestReader, write_answer
+from xsim.simulate.wire import CONTINUE, Answer, Headers, MalformedRequestError, RawRequest, RequestReader, write_answer
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PROXY_HEADERS = frozenset({"proxy-authorization", "proxy-connection"})
@@ -41,16 +41,22 @@ class Line:
 
     def __init__(self, network: NetworkLike, scheme: str, host: str, port: int | None) -> None:
         self.network = network
-        self.host = host
-        self.port = port or DEFAULT_PORTS[scheme]
-        self.scheme = scheme
         self._reader = RequestReader()
+        self.lead_to(scheme, host, port or DEFAULT_PORTS[scheme])
+
+    def lead_to(self, scheme: str, host: str, port: int) -> None:
+        """From now on requests are for this host."""
+        self.scheme, self.host, self.port = scheme, host, port
+        written = f"[{host}]" if ":" in host and not host.startswith("[") else host
+        self.origin = f"{scheme}://{written.lower()}"
+        if port != DEFAULT_PORTS[scheme]:
+            self.origin += f":{port}"
 
     def send(self, data: Any) -> list[tuple[Answer, datetime | None]]:
         """What comes back for these bytes, and when; None is at once."""
         try:
             requests = self._reader.feed(data)
-        except Malformed as error:
+        except MalformedRequestError as error:
             self.network.refuse(
                 f"sends {self.origin} something other than HTTP/1.1 ({error})", "xsim simulates HTTP/1.1 only"
             )
@@ -59,20 +65,11 @@ class Line:
             answers.append((Answer(CONTINUE), None))
         return answers
 
-    @property
-    def origin(self) -> str:
-        """scheme://host, with the port where it is not the scheme's own."""
-        host = self.host.lower()
-        if ":" in host and not host.startswith("["):
-            host = f"[{host}]"
-        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}"
-
     def _answer(self, raw: RawRequest) -> tuple[Answer, datetime | None]:
         if raw.method == "CONNECT":
             # By hand, through a proxy. TLS may follow, which then names the scheme.
             host, _, port = raw.target.rpartition(":")
-            self.host, self.port = host, int(port)
+            self.lead_to(self.scheme, host, int(port))
             return write_answer(200, (), None), None
         url, headers = raw.target, raw.headers
         if url.startswith("/") or "://" not in url:
@@ -137,7 +134,7 @@ class VendorSocket:
 
     def secure(self) -> None:
         """TLS begins on a connection that was made without it. No certificate is looked at."""
-        self._line.scheme = "https"
+        self._line.lead_to("https", self._line.host, self._line.port)
 
     def _await_answer(self) -> None:
         if self._trouble is not None:

@@ -19,7 +19,7 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class Malformed(ValueError):
+class MalformedRequestError(ValueError):
     """What the client sent is no HTTP/1.1 request."""
 
 
@@ -54,7 +54,7 @@ class RequestReader:
         self._chunks: list[bytes] = []
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[RawRequest]:
-        """The requests that these bytes complete, mostly none or one. Raises Malformed."""
+        """The requests that these bytes complete, mostly none or one. Raises MalformedRequestError."""
         self._buffer += data
         complete = []
         while (request := self._next()) is not None:
@@ -73,7 +73,7 @@ class RequestReader:
             end = self._buffer.find(b"\r\n\r\n")
             if end < 0:
                 if len(self._buffer) > HEAD_LIMIT:
-                    raise Malformed("no end of the headers")
+                    raise MalformedRequestError("no end of the headers")
                 return None
             self._head = parse_head(self._buffer[:end].decode("latin-1"))
             del self._buffer[: end + 4]
@@ -117,11 +117,11 @@ class RequestReader:
 
 
 def parse_head(text: str) -> Head:
-    """A request's head, without the empty line that ends it. Raises Malformed."""
+    """A request's head, without the empty line that ends it. Raises MalformedRequestError."""
     first, *lines = text.split("\r\n")
     parts = first.split(" ")
     if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-        raise Malformed(first[:80])
+        raise MalformedRequestError(first[:80])
     headers = parse_headers(lines)
     length: int | None = 0
     closes = parts[2] == "HTTP/1.0"
@@ -149,7 +149,7 @@ def parse_headers(lines: Iterable[str]) -> Headers:
             continue
         name, colon, value = line.partition(":")
         if not colon:
-            raise Malformed(line[:80])
+            raise MalformedRequestError(line[:80])
         headers.append((name, value.strip(" \t")))
     return tuple(headers)
 
@@ -161,16 +161,16 @@ def parse_size(text: bytes | bytearray, *, base: int) -> int:
     except ValueError:
         size = -1
     if size < 0:
-        raise Malformed(f"length {bytes(text[:20])!r}")
+        raise MalformedRequestError(f"length {bytes(text[:20])!r}")
     return size
 
 
 class Answer(io.BytesIO):
-    """A whole answer, to be read like a file. What the client's parser would find in it is kept beside the bytes."""
+    """A whole answer, to be read like a file. What a parser would find in its head is kept beside the bytes."""
 
+    status: int = 100
     headers: Headers = ()
-    headers_start: int = -1
-    body_start: int = -1
+    body_start: int = 0
 
 
 def write_answer(status: int, headers: Headers, body: bytes | None) -> Answer:
@@ -189,8 +189,8 @@ def write_answer(status: int, headers: Headers, body: bytes | None) -> Answer:
     elif "transfer-encoding:" in lines.lower():
         body = in_one_chunk(body)
     answer = Answer(b"".join((first, head, b"\r\n", body)))
+    answer.status = status
     answer.headers = headers
-    answer.headers_start = len(first)
     answer.body_start = len(first) + len(head) + 2
     return answer
 
