@@ -260,10 +260,12 @@ class Host:
 
     def getFilePath(self, id: str) -> dict[str, str]:
         """A file that this command wrote into its working folder; the server knows no other in a fetch."""
-        name = Path(str(id)).name
-        if not Path(name).is_file():
-            raise ValueError(f"file with id {id} was not found")
-        return {"id": name, "path": str(Path(name)), "name": name}
+        wanted = Path(str(id)).name
+        # fileResult() writes "<investigation id>_<file id>" (server-semantics 5).
+        for name in (wanted, f"{self.investigation()['id']}_{wanted}"):
+            if Path(name).is_file():
+                return {"id": wanted, "path": name, "name": name}
+        raise ValueError(f"file with id {id} was not found")
 
     # A server that holds nothing yet: searches are empty, users unknown.
 

@@ -78,7 +78,7 @@ class Line:
             headers = tuple(header for header in headers if header[0].lower() not in PROXY_HEADERS)
         reply = self.network.answer(Request(raw.method, url, headers, raw.body))
         closing = (("Connection", "close"),) if raw.closes else ()
-        return write_answer(reply.status, reply.headers + closing, reply.body), reply.due
+        return write_answer(reply.status, (*reply.headers, *closing), reply.body), reply.due
 
 
 class VendorSocket:

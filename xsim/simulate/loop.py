@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
@@ -186,6 +187,9 @@ class Platform:
         if ended >= self._scenario_deadline():
             limit = settings.command_timeout.total_seconds()
             return Outcome.TIMED_OUT, Failure("time limit", f"the command ran longer than its limit of {limit:g} s")
+        if ending.failure is not None and ending.failure.kind == "ModuleNotFoundError":
+            # What this environment lacks is no fault of the script.
+            return Outcome.UNSUPPORTED, _missing_module(ending)
         if ending.failure is not None:
             return Outcome.FAILED, ending.failure
         if command == "fetch-incidents":
@@ -212,6 +216,18 @@ class Platform:
         elif self._scenario.settings.several_incidents_calls == "last":
             texts = texts[-1:]
         return tuple(texts)
+
+
+def _missing_module(ending: Ending) -> Failure:
+    assert ending.failure is not None, "there is a failure to tell"
+    name = getattr(ending.raised, "name", None) or ending.failure.message.rpartition(" ")[2].strip("'")
+    package = str(name).partition(".")[0]
+    return replace(
+        ending.failure,
+        kind="unsupported",
+        message=f"the module {name} is not installed here",
+        hint=f"pip install {package} (or the package that brings it) into the environment that runs xsim",
+    )
 
 
 def _recording_from(last_run: JsonValue, context: JsonValue) -> Recording:

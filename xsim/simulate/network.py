@@ -169,14 +169,14 @@ class Network:
 
         Answers to requests that were sent at the same time arrive at the same time.
         """
-        with self._lock:
-            left = (due - self._clock.now).total_seconds()
-            if left <= 0:
-                return
-            if timeout is not None and timeout < left:
-                self._clock.sleep(timeout)
-                raise TimeoutError("timed out")
-            self._clock.sleep(left)
+        # Without the lock: threads that wait at the same time must all come to wait.
+        left = (due - self._clock.now).total_seconds()
+        if left <= 0:
+            return
+        if timeout is not None and timeout < left:
+            self._clock.sleep(timeout)
+            raise TimeoutError("timed out")
+        self._clock.sleep(left)
 
     def refuse(self, message: str, hint: str) -> NoReturn:
         """Ends the cycle as unsupported, recorded first: a bare `except:` or a thread may swallow what is raised."""

@@ -174,11 +174,9 @@ class Answer(io.BytesIO):
 
 
 def write_answer(status: int, headers: Headers, body: bytes | None) -> Answer:
-    """The answer as bytes; None is no body at all. Raises ValueError for a header that breaks the line it stands on."""
+    """The answer as bytes; None is no body at all."""
     first = f"HTTP/1.1 {status} {REASONS.get(status, '')}\r\n".encode()
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
-    if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
-        raise ValueError("a header of the answer holds a line break")
     try:
         head = lines.encode("latin-1")
     except UnicodeEncodeError:
@@ -199,8 +197,17 @@ def framed(method: str, status: int, headers: Headers, body: bytes, *, now: date
     """What goes over the wire: the vendor's answer with what a web server adds to it. None is no body at all.
 
     A length that the vendor gave stays, right or wrong: a wrong one is a cut-off answer. So does a date.
+    Raises TypeError and ValueError for what cannot be written.
     """
-    names = [name.lower() for name, _ in headers]
+    if not 100 <= status <= 999:
+        raise ValueError(f"no status is {status}")
+    if not isinstance(headers, tuple | list):
+        raise TypeError(f"headers are pairs of name and value, not a {type(headers).__name__}")
+    names = []
+    for name, value in headers:
+        if "\n" in value or "\r" in value or "\n" in name or "\r" in name or not name:
+            raise ValueError(f"the header {name!r} cannot be written: {value!r}")
+        names.append(name.lower())
     if "date" not in names:
         headers = (*headers, ("Date", http_date(now)))
     if status in BODILESS:
