@@ -29,7 +29,7 @@ def masker(secrets: Iterable[str]) -> Callable[[str], str]:
 
 
 def _variants(secret: str) -> Iterable[str]:
-    for text in (secret, quote(secret, safe=""), quote_plus(secret), _base64(secret)):
+    for text in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), _base64(secret)):
         # Texts stand in JSON, in rawJSON within an incident's JSON, and in that within the journal's line.
         for _ in range(4):
             yield text
