@@ -1,0 +1,226 @@
+"""The report as JSON for programs, as report.schema.json describes it; and one fetch as the war room shows it.
+
+No wall clock, one order of keys, nothing but ASCII: the same report is the same text everywhere. Within a format
+number fields are only added.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from xsim.model import Cycle, Exchange, Failure, Finding, Integration, Report, RuleResult, Scenario, Verdict
+from xsim.report.cells import MASKED, Mask, masker, moment
+from xsim.report.rows import count_delivered, count_incidents, duplicates_of
+
+FORMAT = 1
+EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNDECIDED: 3}
+
+_DEEPEST = 100
+
+
+def report_json(report: Report) -> str:
+    """The report as one JSON object, indented, but one line a cycle."""
+    mask = masker(report.journal.scenario.parameters.secrets)
+    opening = _opening(report, mask)
+    closing = {"rules": _rules(report, mask), "findings": _findings(report, mask), **_closing(report, mask)}
+    cycles = ",\n".join(f"    {_line(cycle)}" for cycle in _cycles(report, mask))
+    parts = [_fields(opening), f'  "cycles": [\n{cycles}\n  ]' if cycles else '  "cycles": []', _fields(closing)]
+    return "{\n" + ",\n".join(parts) + "\n}"
+
+
+def fetch_json(cycle: Cycle, secrets: tuple[str, ...]) -> str:
+    """The list of incidents that the script handed over, indented, whether or not the fetch ended well.
+
+    What is no JSON array stands in the list as it was handed over, so that it can be looked at.
+    """
+    incidents: list[Any] = []
+    for text in cycle.incidents:
+        value = parsed(text)
+        incidents.extend(value if isinstance(value, list) else [value])
+    return _written(plain(incidents, masker(secrets)), indent=4)
+
+
+def parsed(text: str) -> Any:
+    """The value that a JSON text stands for, or the text itself where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def plain(value: Any, mask: Mask, depth: int = 0) -> Any:
+    """A foreign value as strict JSON can hold it, without secrets: NaN becomes "NaN", what has no form its text."""
+    if isinstance(value, str):
+        return mask(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return MASKED if mask(str(value)) == MASKED else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else json.dumps(value)
+    if depth == _DEEPEST:
+        return f"nested deeper than {_DEEPEST} levels"
+    if isinstance(value, dict):
+        return {mask(str(key)): plain(inner, mask, depth + 1) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner, mask, depth + 1) for inner in value]
+    return mask(str(value))
+
+
+# --- the parts of the report --------------------------------------------------------------------------------
+
+
+def _opening(report: Report, mask: Mask) -> dict[str, Any]:
+    journal = report.journal
+    return {
+        "format": FORMAT,
+        "xsim": journal.xsim_version,
+        "verdict": report.verdict.value,
+        "reason": mask(report.reason),
+        "exit_code": EXIT_CODES[report.verdict],
+        "complete": journal.complete,
+        "delivered": report.delivered,
+        "identity": mask(report.identity),
+        "integration": _integration(journal.integration, mask),
+        "scenario": _scenario(journal.scenario, mask),
+    }
+
+
+def _integration(integration: Integration, mask: Mask) -> dict[str, Any]:
+    return {
+        "name": mask(integration.name),
+        "path": mask(integration.path.as_posix()),
+        "digest": integration.digest,
+        "common_server": mask(integration.common_server),
+        "notes": [mask(note) for note in integration.notes],
+    }
+
+
+def _scenario(scenario: Scenario, mask: Mask) -> dict[str, Any]:
+    return {
+        "name": mask(scenario.name),
+        "starts": moment(scenario.starts),
+        "interval": _seconds(scenario.interval),
+        "cycles": scenario.cycles,
+        "first_cycle": scenario.first_cycle,
+        "seed": scenario.seed,
+        "instance": mask(scenario.instance),
+        "parameters": plain(dict(scenario.parameters.values), mask),
+        "stand_ins": [mask(name) for name in scenario.parameters.stand_ins],
+        "identity": [mask(path) for path in scenario.identity],
+    }
+
+
+def _cycles(report: Report, mask: Mask) -> Iterator[dict[str, Any]]:
+    several_calls = report.journal.scenario.settings.several_incidents_calls
+    duplicates = duplicates_of(report)
+    for cycle in report.journal.cycles:
+        handed_over = count_incidents(cycle, several_calls)
+        yield {
+            "number": cycle.number,
+            "started": moment(cycle.started),
+            "ended": moment(cycle.ended),
+            "outcome": cycle.outcome.value,
+            "failure": _failure(cycle.failure, mask),
+            "last_run_after": plain(cycle.last_run_after, mask),
+            "incidents": handed_over,
+            "delivered": count_delivered(cycle, handed_over),
+            "duplicates": None if duplicates is None else duplicates.of(cycle.number),
+            "calls": [_call(exchange, mask) for exchange in cycle.exchanges],
+            "refusals": [
+                {"index": refusal.index, "field": mask(refusal.field), "message": mask(refusal.message)}
+                for refusal in cycle.refusals
+            ],
+            "log_lines": len(cycle.log),
+        }
+
+
+def _failure(failure: Failure | None, mask: Mask) -> dict[str, Any] | None:
+    if failure is None:
+        return None
+    return {
+        "kind": mask(failure.kind),
+        "message": mask(failure.message),
+        "frames": [mask(frame) for frame in failure.frames],
+        "line": failure.line,
+        "function": None if failure.function is None else mask(failure.function),
+        "hint": mask(failure.hint),
+    }
+
+
+def _call(exchange: Exchange, mask: Mask) -> dict[str, Any]:
+    return {
+        "at": moment(exchange.at),
+        "method": mask(exchange.method),
+        "url": mask(exchange.url),
+        "status": exchange.status,
+        "size": exchange.size,
+        "line": exchange.line,
+    }
+
+
+def _rules(report: Report, mask: Mask) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": result.rule.code,
+            "name": result.rule.name,
+            "severity": result.rule.severity.value,
+            "summary": result.rule.summary,
+            "fix": result.rule.fix,
+            "verdict": result.verdict.value,
+            "reason": mask(result.reason),
+            "findings": len(result.findings),
+        }
+        for result in report.results
+    ]
+
+
+def _findings(report: Report, mask: Mask) -> list[dict[str, Any]]:
+    return [_finding(finding, result, mask) for result in report.results for finding in result.findings]
+
+
+def _finding(finding: Finding, result: RuleResult, mask: Mask) -> dict[str, Any]:
+    place = finding.place
+    return {
+        "rule": result.rule.code,
+        "name": result.rule.name,
+        "severity": (finding.severity or result.rule.severity).value,
+        "cause": mask(finding.cause),
+        "message": mask(finding.message),
+        "cycles": list(finding.cycles),
+        "events": [mask(event) for event in finding.events],
+        "place": place and {"path": mask(place.path), "line": place.line, "function": place.function},
+        "evidence": [{"label": mask(label), "value": mask(value)} for label, value in finding.evidence],
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _closing(report: Report, mask: Mask) -> dict[str, Any]:
+    return {"not_exercised": [mask(text) for text in report.not_exercised], "command": mask(report.journal.command)}
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+def _fields(fields: dict[str, Any]) -> str:
+    """The fields of an object as indented text, without the braces around them."""
+    return _written(fields, indent=2)[2:-2]
+
+
+def _line(value: dict[str, Any]) -> str:
+    return _written(value, indent=None)
+
+
+def _written(value: Any, *, indent: int | None) -> str:
+    text = json.dumps(value, indent=indent, allow_nan=False)
+    # JSON lets DEL stand as it is, the one control that no escape of `dumps` covers.
+    return text.replace("\x7f", "\\u007f")
+
+
+def _seconds(length: timedelta) -> int | float:
+    seconds = length.total_seconds()
+    return int(seconds) if seconds.is_integer() else seconds
