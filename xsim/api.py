@@ -88,9 +88,21 @@ def run(
     return check_journal(state.journal_path, chosen)
 
 
-def fetch(
-    path: str | Path, last_run: JsonValue, *, options: Options, vendor: Vendor | None = None
-) -> tuple[Integration, Cycle]:
+@dataclass(frozen=True)
+class Commanded:
+    """What one command outside the schedule did, in which world."""
+
+    integration: Integration
+    scenario: Scenario
+    cycle: Cycle
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that must not be shown."""
+        return self.scenario.parameters.secrets
+
+
+def fetch(path: str | Path, last_run: JsonValue, *, options: Options, vendor: Vendor | None = None) -> Commanded:
     """One fetch as `!instance-fetch` does it: the given last run, which is not stored; the context is (1.4)."""
     from xsim.record import State, state_folder
     from xsim.simulate import run_command
@@ -101,15 +113,15 @@ def fetch(
         cycle = run_command(integration, scenario, "fetch-incidents", vendor=vendor)
         if cycle.context_after != scenario.context:
             state.set_context(cycle.context_after)
-    return integration, cycle
+    return Commanded(integration, scenario, cycle)
 
 
-def press_test(path: str | Path, *, options: Options, vendor: Vendor | None = None) -> tuple[Integration, Cycle]:
+def press_test(path: str | Path, *, options: Options, vendor: Vendor | None = None) -> Commanded:
     """The Test button: no last run, and no integration context to read or write (server-semantics 1.4)."""
     from xsim.simulate import run_command
 
     integration, scenario = load(path, options)
-    return integration, run_command(integration, scenario, "test-module", vendor=vendor)
+    return Commanded(integration, scenario, run_command(integration, scenario, "test-module", vendor=vendor))
 
 
 def check_journal(path: Path, options: Options) -> Report:

@@ -42,12 +42,12 @@ def command(integration: Any, last_run_file: Path | None, format_: str, **given:
     from xsim.report import print_fetch, render_fetch
 
     last_run = _read_last_run(last_run_file) if last_run_file else {}
-    loaded, cycle = api.fetch(integration, last_run, options=as_options(**given))
-    if format_ == "json" and cycle.outcome is Outcome.OK:
-        click.echo(render_fetch(cycle, loaded, "json"))
+    done = api.fetch(integration, last_run, options=as_options(**given))
+    if format_ == "json" and done.cycle.outcome is Outcome.OK:
+        click.echo(render_fetch(done.cycle, done.integration, "json", secrets=done.secrets))
     else:
-        print_fetch(cycle, loaded)
-    sys.exit({Outcome.OK: 0, Outcome.UNSUPPORTED: 3}.get(cycle.outcome, 1))
+        print_fetch(done.cycle, done.integration, secrets=done.secrets)
+    sys.exit({Outcome.OK: 0, Outcome.UNSUPPORTED: 3}.get(done.cycle.outcome, 1))
 
 
 def _read_last_run(path: Path) -> Any:

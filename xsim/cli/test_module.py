@@ -18,6 +18,6 @@ def command(integration: Any, **given: Any) -> None:
     from xsim.model import Outcome
     from xsim.report import passed_test_module, print_test_module
 
-    loaded, cycle = api.press_test(integration, options=as_options(**given))
-    print_test_module(cycle, loaded)
-    sys.exit(3 if cycle.outcome is Outcome.UNSUPPORTED else 0 if passed_test_module(cycle) else 1)
+    done = api.press_test(integration, options=as_options(**given))
+    print_test_module(done.cycle, done.integration, secrets=done.secrets)
+    sys.exit(3 if done.cycle.outcome is Outcome.UNSUPPORTED else 0 if passed_test_module(done.cycle) else 1)

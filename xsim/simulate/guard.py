@@ -42,6 +42,24 @@ def _on_audit_event(event: str, arguments: tuple[Any, ...]) -> None:
         _refusals[-1](complaint, HINT)
 
 
+def patch_socket(module: Any, network: Any) -> None:
+    """Judges addresses before a socket looks their host up, which it does before any audit hook hears of it."""
+    for name in ("connect", "connect_ex", "sendto", "sendmsg"):
+        if hasattr(module.socket, name):
+            network.replace(module.socket, name, _judging(getattr(module.socket, name), network))
+
+
+def _judging(method: Callable[..., Any], network: Any) -> Callable[..., Any]:
+    def call(sock: Any, *arguments: Any) -> Any:
+        # The address stands last; what else may stand there is no tuple.
+        complaint = _judge_connection(sock, arguments[-1]) if arguments else None
+        if complaint is not None:
+            network.refuse(complaint, HINT)
+        return method(sock, *arguments)
+
+    return call
+
+
 def _judge_connection(_sock: Any, address: Any) -> str | None:
     # AF_UNIX addresses are texts or bytes. None goes to where the socket is connected already.
     if not isinstance(address, tuple) or len(address) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import socket
 from datetime import datetime
@@ -215,3 +216,66 @@ class Incoming(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         return self._sock.recv_into(buffer)
+
+
+class VendorTransport(asyncio.Transport):
+    """Stands where an asyncio protocol has its transport.
+
+    Whatever goes wrong is handed to the protocol, whose reader raises it: the event loop would only log it.
+    """
+
+    def __init__(self, line: Line, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__({"peername": (line.host, line.port)})
+        self._line = line
+        self._protocol = protocol
+        self._loop = loop
+        self._closing = False
+
+    def write(self, data: Any) -> None:
+        try:
+            for answer, due in self._line.send(data):
+                # Later, so that others may send before the clock moves on.
+                self._loop.call_soon(self._deliver, answer, due)
+        except BaseException as signal:
+            self._protocol.set_exception(signal)
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.write(b"".join(list_of_data))
+
+    def _deliver(self, answer: Answer, due: datetime | None) -> None:
+        try:
+            if due is not None:
+                self._line.network.wait(due)
+            if not self._closing:
+                self._protocol.data_received(answer.getvalue())
+        except BaseException as signal:
+            self._protocol.set_exception(signal)
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self._loop.call_soon(self._protocol.connection_lost, None)
+
+    def abort(self) -> None:
+        self.close()
+
+    def get_protocol(self) -> Any:
+        return self._protocol
+
+    def set_protocol(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def pause_reading(self) -> None:
+        return None
+
+    def resume_reading(self) -> None:
+        return None

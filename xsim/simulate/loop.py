@@ -6,36 +6,37 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.clock import Clock
 from xsim.simulate.host import Host
 from xsim.simulate.network import Network, VendorFailed
+from xsim.simulate.probes import History, VendorWorld, probes
 from xsim.simulate.process import Process
 from xsim.simulate.recording import Command, Recording, script_line
 from xsim.simulate.script import Ending, Script
 
 HANGS_IN_A_ROW = 2
 """So many hanging cycles end the run."""
-AGEING_CYCLES = 20
-"""Growth of the last run is judged from so many cycles on (design: rules that must not cry wolf)."""
 
 
 def simulate(integration: Integration, scenario: Scenario, *, vendor: Vendor | None = None) -> Iterator[Cycle | Probe]:
-    """Run the schedule and yield each cycle as it ends, then the probes. Process state is undone when closed."""
-    with Platform(integration, scenario, vendor) as platform:
-        cycle: Cycle | None = None
-        hangs = 0
-        sizes: list[int] = []
+    """Run the schedule and yield each cycle as it ends, then the probes. Process state is undone when closed.
+
+    `vendor` answers in place of the scenario's own.
+    """
+    world = _own_vendor(scenario) if vendor is None else None
+    history = History(scenario)
+    hangs = 0
+    with Platform(integration, scenario, vendor or world) as platform:
         for cycle in _schedule(platform, scenario):
             yield cycle
-            sizes.append(len(json.dumps(cycle.last_run_after)))
+            history.add(cycle)
             hangs = hangs + 1 if cycle.failure is not None and cycle.failure.kind == "hang" else 0
             if cycle.outcome is Outcome.UNSUPPORTED or hangs == HANGS_IN_A_ROW:
                 return
-        if cycle is not None and len(sizes) >= AGEING_CYCLES and sizes[-1] > sizes[-AGEING_CYCLES]:
-            yield _ageing_probe(platform, scenario, cycle)
+        yield from probes(platform, history, world)
 
 
 def run_command(integration: Integration, scenario: Scenario, command: str, *, vendor: Vendor | None = None) -> Cycle:
@@ -43,48 +44,34 @@ def run_command(integration: Integration, scenario: Scenario, command: str, *, v
 
     It starts from the scenario's last run and context; what it sets is in the cycle and nowhere else.
     """
-    with Platform(integration, scenario, vendor) as platform:
+    with Platform(integration, scenario, vendor or _own_vendor(scenario)) as platform:
         return platform.run(
             command, scenario.first_cycle, scenario.starts, last_run=scenario.last_run, context=scenario.context
         )
 
 
+def _own_vendor(scenario: Scenario) -> VendorWorld | None:
+    if not scenario.has_vendor:
+        return None
+    from xsim.simulate.vendor import SimulatedVendor
+
+    return SimulatedVendor(scenario)
+
+
 def _schedule(platform: Platform, scenario: Scenario) -> Iterator[Cycle]:
     last_run, context = scenario.last_run, scenario.context
-    tick = 0
+    pauses = dict(scenario.pauses)
+    moment = scenario.starts
     for number in range(scenario.first_cycle, scenario.first_cycle + scenario.cycles):
-        started = scenario.starts + tick * scenario.interval
-        cycle = platform.run("fetch-incidents", number, started, last_run=last_run, context=context)
-        yield cycle
-        last_run, context = cycle.last_run_after, cycle.context_after
-        # No overlap: a fetch that overruns the interval skips the ticks that it covers (server-semantics 3).
-        passed = -((scenario.starts - cycle.ended) // scenario.interval)
-        tick = max(tick + 1, passed)
-
-
-def _ageing_probe(platform: Platform, scenario: Scenario, cycle: Cycle) -> Probe:
-    """One fetch with the clock far ahead and no new events: what a last run has outgrown is dropped by then."""
-    at = cycle.started + _far_ahead(scenario)
-    aged = platform.run(
-        "fetch-incidents", cycle.number + 1, at, last_run=cycle.last_run_after, context=cycle.context_after
-    )
-    return Probe(
-        kind="ageing",
-        from_cycle=cycle.number,
-        at=at,
-        outcome=aged.outcome,
-        last_run_after=aged.last_run_after,
-        failure=aged.failure,
-    )
-
-
-def _far_ahead(scenario: Scenario) -> timedelta:
-    """A day, or three look-backs where that is more. Look-back parameters are minutes (server-semantics 9)."""
-    for name in ("look_back", "lookback", "fetch_look_back"):
-        text = str(scenario.parameters.values.get(name) or "")
-        if text.isdigit():
-            return max(timedelta(days=1), 3 * timedelta(minutes=min(int(text), 10_000_000)))
-    return timedelta(days=1)
+        following = moment + pauses.get(number, scenario.interval)
+        if number not in scenario.skipped:
+            cycle = platform.run("fetch-incidents", number, moment, last_run=last_run, context=context)
+            yield cycle
+            last_run, context = cycle.last_run_after, cycle.context_after
+            # No overlap: a fetch that overruns the interval skips the ticks that it covers (server-semantics 3).
+            missed = max(0, -((following - cycle.ended) // scenario.interval))
+            following += missed * scenario.interval
+        moment = following
 
 
 class Platform:
@@ -93,6 +80,7 @@ class Platform:
     def __init__(self, integration: Integration, scenario: Scenario, vendor: Vendor | None) -> None:
         self._integration = integration
         self._scenario = scenario
+        self._vendor = vendor
         self._host = Host()
         self._script = Script(integration, self._host)
         self._clock = Clock(scenario.starts)
@@ -126,8 +114,17 @@ class Platform:
     def __exit__(self, *_: object) -> None:
         self._undo.close()
 
-    def run(self, command: str, number: int, started: datetime, *, last_run: JsonValue, context: JsonValue) -> Cycle:
-        """Run one command from the given state, and say what the platform makes of it."""
+    def run(
+        self,
+        command: str,
+        number: int,
+        started: datetime,
+        *,
+        last_run: JsonValue,
+        context: JsonValue,
+        vendor: Vendor | None = None,
+    ) -> Cycle:
+        """Run one command from the given state, and say what the platform makes of it; `vendor`: this one answers."""
         settings = self._scenario.settings
         self._clock.deadline = None
         self._clock.move_to(started)
@@ -135,6 +132,7 @@ class Platform:
         self._recording = recording = _recording_from(last_run, context)
         self._exchanges = []
         self._host.begin(self._command(command), recording, self._now, self._line)
+        self._network.vendor = vendor or self._vendor
         self._network.attend()
         with self._process.command(number, recording.write_log, settings.hang_limit):
             ending = self._script.run()

@@ -89,7 +89,11 @@ class Network:
             return
         self._is_open = True
         refuse_remote_sockets(self.refuse)
-        self.attend()
+        try:
+            self.attend()
+        except BaseException:
+            self.close()
+            raise
 
     def attend(self) -> None:
         """Patches what was loaded past the import system, as by a restored `sys.modules`. Called before each cycle."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
@@ -14,6 +15,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 HEAD_LIMIT = 1 << 20
 """Bytes. Servers stop at 8 to 64 KB; what is still no head after this many never becomes one."""
 REASONS = {status.value: status.phrase for status in HTTPStatus}
+is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 BODILESS = frozenset({204, 304})
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -180,8 +182,8 @@ def write_answer(status: int, headers: Headers, body: bytes | None) -> Answer:
     try:
         head = lines.encode("latin-1")
     except UnicodeEncodeError:
-        head = lines.encode("utf-8")
-        headers = tuple((name, value.encode("utf-8").decode("latin-1")) for name, value in headers)
+        headers = tuple((name, in_latin_1(value)) for name, value in headers)
+        return write_answer(status, headers, body)
     if body is None:
         body = b""
     elif "transfer-encoding:" in lines.lower():
@@ -191,6 +193,15 @@ def write_answer(status: int, headers: Headers, body: bytes | None) -> Answer:
     answer.headers = headers
     answer.body_start = len(first) + len(head) + 2
     return answer
+
+
+def in_latin_1(value: str) -> str:
+    """The value, or its UTF-8 bytes as a client that knows only Latin 1 sees them."""
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8").decode("latin-1")
+    return value
 
 
 def framed(method: str, status: int, headers: Headers, body: bytes, *, now: datetime) -> tuple[Headers, bytes | None]:
@@ -205,7 +216,7 @@ def framed(method: str, status: int, headers: Headers, body: bytes, *, now: date
         raise TypeError(f"headers are pairs of name and value, not a {type(headers).__name__}")
     names = []
     for name, value in headers:
-        if "\n" in value or "\r" in value or "\n" in name or "\r" in name or not name:
+        if "\n" in value or "\r" in value or not is_token(name):
             raise ValueError(f"the header {name!r} cannot be written: {value!r}")
         names.append(name.lower())
     if "date" not in names:

@@ -1,0 +1,222 @@
+"""Probes: single fetches on copies of the state, behind the schedule, that prove what became of an event (design: Wanted)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from xsim.model import Cycle, Event, JsonValue, Outcome, Probe, Scenario, Vendor
+from xsim.world import identities_at
+
+AGEING_CYCLES = 20
+"""Growth of the last run is judged from so many cycles on (design: rules that must not cry wolf)."""
+EVENTS_PROBED = 100
+"""So many outstanding events are looked into one by one; a run that misses more is told by these and a count."""
+QUIET_DRAINS = 3
+"""A drain ends after so many cycles in a row that bring nothing."""
+
+
+class VendorWorld(Protocol):
+    """What probes need of the simulated vendor: worlds with less in them."""
+
+    def __call__(self, request: Any, now: datetime) -> Any: ...
+    def alone(self, event_id: str) -> VendorWorld: ...
+    def without_news(self, since: datetime) -> VendorWorld: ...
+
+
+class PlatformLike(Protocol):
+    """Runs one command from a given state against a given vendor."""
+
+    def run(
+        self,
+        command: str,
+        number: int,
+        started: datetime,
+        *,
+        last_run: JsonValue,
+        context: JsonValue,
+        vendor: Vendor | None = None,
+    ) -> Cycle: ...
+
+
+@dataclass
+class History:
+    """What the probes need of the cycles: the states they left behind, and which events were delivered."""
+
+    scenario: Scenario
+    started: list[datetime] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    states: list[tuple[str, str]] = field(default_factory=list)
+    """Last run and context behind each cycle, as JSON text."""
+    delivered: set[str] = field(default_factory=set)
+    last: Cycle | None = None
+
+    def add(self, cycle: Cycle) -> None:
+        self.started.append(cycle.started)
+        self.numbers.append(cycle.number)
+        self.states.append((json.dumps(cycle.last_run_after), json.dumps(cycle.context_after)))
+        self.last = cycle
+        if self.scenario.events and cycle.outcome is Outcome.OK:
+            self.delivered |= delivered_by(cycle.incidents, self.scenario.identity)
+
+    def state(self, index: int) -> tuple[JsonValue, JsonValue]:
+        """Last run and context behind the cycle at this place."""
+        last_run, context = self.states[index]
+        return json.loads(last_run), json.loads(context)
+
+    def next_tick(self, index: int) -> datetime:
+        """When the fetch behind the cycle at this place begins."""
+        following = index + 1
+        return self.started[following] if following < len(self.started) else self.started[-1] + self.scenario.interval
+
+    def first_tick_behind(self, moment: datetime) -> datetime:
+        """The first tick of the schedule at or behind a moment; never before the first cycle."""
+        starts, interval = self.scenario.starts, self.scenario.interval
+        return starts + max(0, -((starts - moment) // interval)) * interval
+
+
+def delivered_by(incidents: Sequence[str], identity: tuple[str, ...]) -> set[str]:
+    """Identities that the rawJSON of these batches names."""
+    found: set[str] = set()
+    for text in incidents:
+        for incident in json.loads(text) or ():
+            try:
+                record = json.loads(incident["rawJSON"])
+            except (KeyError, TypeError, ValueError, RecursionError):
+                continue  # Told by the rules about incidents.
+            found.update(identities_at(record, identity))
+    return found
+
+
+def probes(platform: PlatformLike, history: History, vendor: VendorWorld | None) -> Iterator[Probe]:
+    """All probes that the run calls for, in order: wanted, drain, state, ageing."""
+    if vendor is not None and history.last is not None and history.scenario.events:
+        yield from _probe_events(platform, history, vendor)
+    if _has_grown(history):
+        yield _ageing(platform, history, vendor)
+
+
+def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld) -> Iterator[Probe]:
+    last = history.started[-1]
+    outstanding = [
+        event
+        for event in history.scenario.events
+        if event.id not in history.delivered and event.visible <= last and event.wanted is not False
+    ]
+    wanted: list[Event] = []
+    for event in outstanding[:EVENTS_PROBED]:
+        probe = _wanted(platform, history, vendor, event)
+        yield probe
+        if event.wanted or event.id in delivered_by(probe.incidents, history.scenario.identity):
+            wanted.append(event)
+    if not wanted:
+        return
+    drained: set[str] = set()
+    for probe in _drain(platform, history, vendor, {event.id for event in wanted}):
+        yield probe
+        if probe.outcome is Outcome.OK:
+            drained |= delivered_by(probe.incidents, history.scenario.identity)
+    for event in wanted:
+        if event.id not in drained:
+            yield from _where_lost(platform, history, vendor, event)
+
+
+def _wanted(platform: PlatformLike, history: History, vendor: VendorWorld, event: Event) -> Probe:
+    """From an empty last run, the vendor holding this event alone: a deliberate filter leaves it out here too."""
+    at = history.first_tick_behind(event.occurred)
+    cycle = platform.run(
+        "fetch-incidents", 1, at, last_run={}, context=history.scenario.context, vendor=vendor.alone(event.id)
+    )
+    return _probe("wanted", 0, event.id, at, cycle)
+
+
+def _where_lost(platform: PlatformLike, history: History, vendor: VendorWorld, event: Event) -> Iterator[Probe]:
+    """Narrow down behind which cycle the stored state first shut the event out, by halving."""
+    world = vendor.alone(event.id)
+    earliest = history.first_tick_behind(event.occurred)
+
+    def from_state(index: int) -> Probe:
+        last_run, context = history.state(index)
+        at = max(history.next_tick(index), earliest)
+        cycle = platform.run(
+            "fetch-incidents", history.numbers[index] + 1, at, last_run=last_run, context=context, vendor=world
+        )
+        return _probe("state", history.numbers[index], event.id, at, cycle)
+
+    def delivers(probe: Probe) -> bool:
+        return probe.outcome is Outcome.OK and event.id in delivered_by(probe.incidents, history.scenario.identity)
+
+    final = from_state(len(history.states) - 1)
+    yield final
+    if delivers(final) or final.outcome is not Outcome.OK:
+        return  # Nothing shuts it out: it is blocked, or it is what blocks.
+    open_, shut = -1, len(history.states) - 1
+    while shut - open_ > 1:
+        middle = (open_ + shut) // 2
+        probe = from_state(middle)
+        yield probe
+        if delivers(probe):
+            open_ = middle
+        else:
+            shut = middle
+
+
+def _drain(platform: PlatformLike, history: History, vendor: VendorWorld, awaited: set[str]) -> Iterator[Probe]:
+    """Extra cycles on a copy of the state, with nothing new at the vendor, until the backlog is worked off."""
+    scenario = history.scenario
+    interval = scenario.drain_interval or scenario.interval
+    last_run, context = history.state(len(history.states) - 1)
+    at = history.next_tick(len(history.states) - 1)
+    world = vendor.without_news(history.started[-1])
+    quiet, seen = 0, set(history.delivered)
+    for number in range(history.numbers[-1] + 1, history.numbers[-1] + 1 + scenario.drain):
+        cycle = platform.run("fetch-incidents", number, at, last_run=last_run, context=context, vendor=world)
+        yield _probe("drain", number - 1, "", at, cycle)
+        brought = delivered_by(cycle.incidents, scenario.identity) - seen if cycle.outcome is Outcome.OK else set()
+        seen |= brought
+        quiet = 0 if brought else quiet + 1
+        if quiet == QUIET_DRAINS or awaited <= seen or cycle.outcome is Outcome.UNSUPPORTED:
+            return
+        last_run, context = cycle.last_run_after, cycle.context_after
+        at = max(at + interval, cycle.ended)
+
+
+def _has_grown(history: History) -> bool:
+    sizes = [len(last_run) for last_run, _ in history.states]
+    return len(sizes) >= AGEING_CYCLES and sizes[-1] > sizes[-AGEING_CYCLES]
+
+
+def _ageing(platform: PlatformLike, history: History, vendor: VendorWorld | None) -> Probe:
+    """One fetch with the clock far ahead and no new events: what a last run has outgrown is dropped by then."""
+    at = history.started[-1] + _far_ahead(history.scenario)
+    last_run, context = history.state(len(history.states) - 1)
+    world = None if vendor is None else vendor.without_news(history.started[-1])
+    cycle = platform.run(
+        "fetch-incidents", history.numbers[-1] + 1, at, last_run=last_run, context=context, vendor=world
+    )
+    return _probe("ageing", history.numbers[-1], "", at, cycle)
+
+
+def _far_ahead(scenario: Scenario) -> timedelta:
+    """A day, or three look-backs where that is more. Look-back parameters are minutes (server-semantics 9)."""
+    for name in ("look_back", "lookback", "fetch_look_back"):
+        text = str(scenario.parameters.values.get(name) or "")
+        if text.isdigit():
+            return max(timedelta(days=1), 3 * timedelta(minutes=min(int(text), 10_000_000)))
+    return timedelta(days=1)
+
+
+def _probe(kind: str, from_cycle: int, event: str, at: datetime, cycle: Cycle) -> Probe:
+    return Probe(
+        kind=kind,
+        from_cycle=from_cycle,
+        at=at,
+        outcome=cycle.outcome,
+        last_run_after=cycle.last_run_after,
+        failure=cycle.failure,
+        event=event,
+        incidents=cycle.incidents,
+    )
