@@ -173,6 +173,36 @@ class Scenario:
         return bool(self.endpoints) or self.hatch is not None
 
 
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """What a scenario says about its judgement. The rules' names are the check stage's to know."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    """Rule and the severity that its findings get instead of their own."""
+    fail_on: Severity | None = None
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioFile:
+    """A scenario file, read and checked. `scenario` has no parameters and no instance yet."""
+
+    path: Path
+    scenario: Scenario
+    integration: Path | None = None
+    """The file or folder that it names, from the working folder; None: it names none."""
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+    """As they stand in the file; `env:NAME` and `file:PATH` are not looked up."""
+    secrets: tuple[str, ...] = ()
+    """Texts among them that must never be shown."""
+    check: CheckSettings = field(default_factory=CheckSettings)
+    expect: Mapping[str, JsonValue] = field(default_factory=dict)
+    stated: tuple[str, ...] = ()
+    """Which of starts, interval, cycles and seed the file (or who loaded it) states; the others are defaults."""
+
+
 # --- simulate -----------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,9 @@ PYTHON_2 = re.compile(
     r"Missing parentheses in call to '(print|exec)'|multiple exception types must be parenthesized"
     r"|leading zeros in decimal integer|Python 2"
 )
-PYTHON_2_LINE = re.compile(r"^\s*(print\s+['\"\w]|exec\s+['\"\w]|raise\s+\w+\s*,|except\s+[\w.]+\s*,\s*\w+\s*:)|<>|\bur['\"]")
+PYTHON_2_LINE = re.compile(
+    r"^\s*(print\s+['\"\w]|exec\s+['\"\w]|raise\s+\w+\s*,|except\s+[\w.]+\s*,\s*\w+\s*:)|<>|\bur['\"]"
+)
 
 
 def compile_text(text: str, name: str, *, docker_image: str = "") -> CodeType:
@@ -39,8 +41,7 @@ def compile_text(text: str, name: str, *, docker_image: str = "") -> CodeType:
 
 def compile_kept(text: str, name: str) -> CodeType:
     """As compile_text, for a module's text: kept below the user's cache folder, whose failures never matter."""
-    key = hashlib.sha256(b"\0".join((importlib.util.MAGIC_NUMBER, _interpreter(), name.encode(), text.encode()))).hexdigest()
-    kept = _kept_file(key)
+    kept = _kept_file(text, name)
     if kept is None:
         return compile_text(text, name)
     code = _read(kept)
@@ -50,18 +51,16 @@ def compile_kept(text: str, name: str) -> CodeType:
     return code
 
 
-def _interpreter() -> bytes:
-    return f"{sys.implementation.cache_tag} {sys.version}".encode()
-
-
-def _kept_file(key: str) -> Path | None:
-    """Where the code is kept; None where the user wants no such files, or has no home."""
+def _kept_file(text: str, name: str) -> Path | None:
+    """Where the code of this text, name and interpreter is kept; None where there is no home."""
+    interpreter = f"{sys.implementation.cache_tag} {sys.version}".encode()
+    key = hashlib.sha256(b"\0".join((importlib.util.MAGIC_NUMBER, interpreter, name.encode(), text.encode())))
     folder = os.environ.get("XDG_CACHE_HOME", "")
     try:
         root = Path(folder) if os.path.isabs(folder) else Path.home() / ".cache"
     except RuntimeError:
         return None
-    return root / "xsim" / f"{key}.code"
+    return root / "xsim" / f"{key.hexdigest()}.code"
 
 
 def _read(path: Path) -> CodeType | None:
@@ -77,8 +76,6 @@ def _read(path: Path) -> CodeType | None:
 
 
 def _write(path: Path, code: CodeType) -> None:
-    if sys.dont_write_bytecode:
-        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         content = marshal.dumps(code)

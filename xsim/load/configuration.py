@@ -37,7 +37,6 @@ PLATFORM = (
     Parameter("incidentFetchInterval", DURATION, default="1"),
 )
 """Owned by the server, which hands them to the script whatever the yml says (server-semantics 4.3)."""
-UNDECLARED = -1
 MARKETPLACE_PARTS = {"xsoar_saas": "xsoar", "xsoar_on_prem": "xsoar"}
 
 
@@ -68,7 +67,7 @@ def load_parameters(
     given: dict[str, JsonValue] = {}
     for layer in _layers(scenario_params, params_file, overrides, folder or Path()):
         _put(layer, integration, known, given)
-    values = {name: _value(parameter, given) for name, parameter in known.items() if parameter.kind != UNDECLARED}
+    values = {name: _value(parameter, integration, given) for name, parameter in known.items()}
     values |= {name: value for name, value in given.items() if name not in values}
     missing = [known[name] for name in known if known[name].required and _is_unset(known[name], values[name])]
     if missing and strict:
@@ -77,7 +76,7 @@ def load_parameters(
             hint="give them by --param name=value, in a file for --params, or in the scenario's [params]",
         )
     values |= {parameter.name: _stand_in(parameter, values[parameter.name]) for parameter in missing}
-    if integration.parameters is None:  # Absent, so that the script's own defaults hold.
+    if integration.parameters is None:
         values = {name: value for name, value in values.items() if value is not None or name in _PLATFORM_NAMES}
     return Parameters(values, tuple(parameter.name for parameter in missing), _secrets(known, values))
 
@@ -114,7 +113,7 @@ def _is_hidden(hidden: Any, marketplace: str) -> bool:
 
 
 def _known(integration: Integration) -> dict[str, Parameter]:
-    """The parameters that the instance has: the declared ones, else those that the script reads; the platform's last."""
+    """The instance's parameters: the declared ones, else those that the script reads; the platform's last."""
     source = integration.guessed_parameters if integration.parameters is None else integration.parameters
     known = {parameter.name: parameter for parameter in source if parameter.kind not in NO_VALUE}
     if integration.parameters is None:
@@ -177,11 +176,13 @@ def _undeclared(name: str, integration: Integration, known: Mapping[str, Paramet
     )
 
 
-def _value(parameter: Parameter, given: Mapping[str, JsonValue]) -> JsonValue:
+def _value(parameter: Parameter, integration: Integration, given: Mapping[str, JsonValue]) -> JsonValue:
     if parameter.name in given:
         return given[parameter.name]
     if parameter.name == "isFetch":
         return True  # The instance is one that fetches, whatever the yml's default.
+    if integration.parameters is None and parameter.default is None:
+        return None  # Absent, so that the script's own default holds.
     return shaped_default(parameter)
 
 
@@ -194,7 +195,7 @@ def _is_unset(parameter: Parameter, value: JsonValue) -> bool:
 def _stand_in(parameter: Parameter, value: JsonValue) -> JsonValue:
     """A value of the parameter's type, made from its name: the same each time, and no one's real one."""
     name, display = parameter.name, parameter.display
-    meaning = meaning_of(name) or meaning_of(display)
+    meaning = next((found for found in map(meaning_of, (name, display)) if found not in ("", "boolean")), "")
     if parameter.kind == CREDENTIALS:
         user = value_for(meaning_of(display) if meaning_of(display) in ("email", "uuid") else "user", name)
         identifier = value.get("identifier") if isinstance(value, Mapping) else None
@@ -202,7 +203,7 @@ def _stand_in(parameter: Parameter, value: JsonValue) -> JsonValue:
     if parameter.kind == BOOLEAN:
         return False
     if parameter.kind in SECRET:
-        return value_for("uuid" if meaning == "uuid" else "secret", name)
+        return value_for(meaning if meaning in ("uuid", "json") else "secret", name)
     if parameter.kind in (SINGLE, MULTIPLE) and parameter.options:
         first = next((option for option in parameter.options if option), "")
         return [first] if parameter.kind == MULTIPLE else first
@@ -212,7 +213,7 @@ def _stand_in(parameter: Parameter, value: JsonValue) -> JsonValue:
         return "1"
     if parameter.kind == NUMBER and meaning not in ("timeout", "days", "port"):
         meaning = "number"
-    if meaning == "host" and "url" in display.lower():
+    if meaning == "host" and any(mark in display.lower() for mark in ("url", "http")):
         meaning = "url"
     return value_for(meaning, name)
 

@@ -18,7 +18,11 @@ BASE_SCRIPTS = Path("Packs/Base/Scripts")
 API_MODULES = Path("Packs/ApiModules/Scripts")
 CONTENT_PATH = "DEMISTO_SDK_CONTENT_PATH"
 OWN_FOLDER = Path(__file__).parents[1]
-SHIMS = {"distutils": "distutils.py", "distutils.util": "distutils_util.py", "distutils.version": "distutils_version.py"}
+SHIMS = {
+    "distutils": "distutils.py",
+    "distutils.util": "distutils_util.py",
+    "distutils.version": "distutils_version.py",
+}
 IMPORTED_API_MODULE = re.compile(r"^([ \t]*)(?:from|import)[ \t]+(\w+ApiModule)\b", re.MULTILINE)
 IMPORTED_DISTUTILS = re.compile(r"^[ \t]*(?:from|import)[ \t]+distutils\b", re.MULTILINE)
 OWN = "xsim's own"
@@ -82,7 +86,12 @@ def _common_server(script: Path, root: Path | None, given: Path | None) -> _Sour
 def _given(given: Path) -> _Source:
     """The file given, or the one in the folder or checkout given."""
     file = "CommonServerPython.py"
-    candidates = (given, given / file, given / "CommonServerPython" / file, given / BASE_SCRIPTS / "CommonServerPython" / file)
+    candidates = (
+        given,
+        given / file,
+        given / "CommonServerPython" / file,
+        given / BASE_SCRIPTS / "CommonServerPython" / file,
+    )
     for candidate in candidates:
         if candidate.is_file():
             if candidate.suffix != ".py":
@@ -100,7 +109,9 @@ def _common_server_user(script: Path, root: Path | None, given: Path | None) -> 
     places = [script.parent / f"{name}.py"]
     if given is not None:
         places.insert(0, (given if given.is_dir() else given.parent) / f"{name}.py")
-    places += [folder / BASE_SCRIPTS / name / f"{name}.py" for folder in (root, _environment_root()) if folder is not None]
+    places += [
+        folder / BASE_SCRIPTS / name / f"{name}.py" for folder in (root, _environment_root()) if folder is not None
+    ]
     for place in places:
         if place.is_file() and place.absolute() != script.absolute():
             return _Source(name, _shown_below(place, root), read_text(place))
@@ -125,7 +136,9 @@ def _api_modules(script: Path, root: Path | None, text: str) -> Iterator[_Source
 
 def _api_module(script: Path, root: Path | None, name: str) -> _Source | None:
     places = [script.parent / f"{name}.py"]
-    places += [folder / API_MODULES / name / f"{name}.py" for folder in (root, _environment_root()) if folder is not None]
+    places += [
+        folder / API_MODULES / name / f"{name}.py" for folder in (root, _environment_root()) if folder is not None
+    ]
     for place in places:
         if place.is_file():
             return _Source(name, _shown_below(place, root), read_text(place))

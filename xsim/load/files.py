@@ -27,7 +27,7 @@ def read_text(path: Path, *, error: type[XsimError] = InvalidIntegration) -> str
 
 
 def shown(path: Path) -> str:
-    """The path as it stands in findings: as given where relative, else relative to the working folder where below it."""
+    """The path as it stands in findings: as given, or relative to the working folder where it is absolute and below."""
     if not path.is_absolute():
         return path.as_posix()
     try:

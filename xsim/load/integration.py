@@ -53,8 +53,10 @@ def _script(package: Package) -> tuple[Path, str]:
     """The file that holds the code, and its text."""
     if package.script is not None:
         return package.script, read_text(package.script)
-    assert package.yml is not None and package.yml.code is not None, "a package has a script or a yml with code"
-    return package.yml.path, package.yml.code
+    yml = package.yml
+    assert yml is not None, "a package has a script or a yml"
+    assert yml.code is not None, "a yml without a script beside it has code"
+    return yml.path, yml.code
 
 
 def _refuse_unknown(marketplace: str) -> None:

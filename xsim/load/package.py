@@ -68,7 +68,13 @@ def _without_script(folder: Path, files: list[Path], marketplace: str) -> Packag
     ymls = [entry for entry in files if entry.suffix in YML_SUFFIXES]
     if len(ymls) == 1:
         return _of_yml(ymls[0], marketplace)
-    if folder.name in ("Integrations", "Packs") or any((entry / "Integrations").is_dir() for entry in files):
+    packs = [entry for entry in files if (entry / "Integrations").is_dir()]
+    if packs:
+        raise InvalidIntegration(
+            f"{shown(folder)}: holds packs, not an integration: {_listed(packs)}",
+            hint=f"give one integration's folder, such as one of those in {shown(packs[0] / 'Integrations')}",
+        )
+    if folder.name == "Integrations":
         return _only_integration(folder, folder, marketplace)
     if ymls:
         raise InvalidIntegration(
@@ -97,7 +103,10 @@ def _of_script(script: Path, marketplace: str) -> Package:
     """The script with the yml of its name, else with the only integration's yml beside it that is no other script's."""
     for suffix in YML_SUFFIXES:
         if (own := script.with_suffix(suffix)).is_file():
-            return Package(script, _integration_yml(own, marketplace))
+            yml = read_yml(own, marketplace)
+            if yml.is_integration or _other_kind(yml):
+                return Package(script, _integration(yml))
+            return Package(script, None, (f"{shown(own)} is not an integration's yml and was left out.",))
     beside = [entry for entry in _entries(script.parent) if entry.suffix in YML_SUFFIXES]
     strangers = [entry for entry in beside if not entry.with_suffix(".py").exists()]
     if len(strangers) > MOST_YMLS:
@@ -120,7 +129,7 @@ def _of_script(script: Path, marketplace: str) -> Package:
 
 def _of_yml(path: Path, marketplace: str) -> Package:
     """The yml's own code, else the script beside it."""
-    yml = _integration_yml(path, marketplace)
+    yml = _integration(read_yml(path, marketplace))
     if yml.code is not None:
         return Package(None, yml)
     if (script := path.with_suffix(".py")).is_file():
@@ -138,15 +147,22 @@ def _of_yml(path: Path, marketplace: str) -> Package:
     )
 
 
-def _integration_yml(path: Path, marketplace: str) -> Yml:
-    yml = read_yml(path, marketplace)
+def _integration(yml: Yml) -> Yml:
+    """The yml itself, refused where it is of another kind."""
     if yml.is_integration:
         return yml
-    kind = "a playbook" if "tasks" in yml.values else "a script of the automation kind" if "script" in yml.values else ""
     raise InvalidIntegration(
-        f"{shown(path)}: {kind or 'a yml'}, not an integration's yml (no configuration and no script section)",
+        f"{shown(yml.path)}: {_other_kind(yml) or 'a yml'}, not an integration's yml"
+        " (no configuration and no script section)",
         hint="only integrations fetch incidents: give an integration's .py, yml or folder",
     )
+
+
+def _other_kind(yml: Yml) -> str:
+    """What else of a content repository the yml describes."""
+    if "tasks" in yml.values:
+        return "a playbook"
+    return "an automation script" if isinstance(yml.values.get("script"), str) and "type" in yml.values else ""
 
 
 def _not_a_script(path: Path) -> InvalidIntegration:
@@ -177,7 +193,9 @@ def refuse_other_languages(package: Package) -> None:
         return
     language = str(package.yml.script.get("type") or "python").lower()
     if language != "python":
-        raise _other_language(package.yml.path, {"javascript": "JavaScript", "powershell": "PowerShell"}.get(language, language))
+        raise _other_language(
+            package.yml.path, {"javascript": "JavaScript", "powershell": "PowerShell"}.get(language, language)
+        )
     if str(package.yml.script.get("subtype") or "").lower() == "python2":
         raise InvalidIntegration(
             f"{shown(package.yml.path)}: subtype python2, a Python 2 integration",

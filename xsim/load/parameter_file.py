@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -32,7 +33,9 @@ def read_parameter_file(path: Path) -> Mapping[str, JsonValue]:
         root = compose(text, path, error=InvalidParameter)
         values = plain(root, typed=True) if root is not None else {}
     if not isinstance(values, dict):
-        raise InvalidParameter(f"{shown(path)}: expected an object of names to values", hint='such as {"max_fetch": "50"}')
+        raise InvalidParameter(
+            f"{shown(path)}: expected an object of names to values", hint='such as {"max_fetch": "50"}'
+        )
     return values
 
 
@@ -53,7 +56,9 @@ def resolve_reference(value: JsonValue, place: str, folder: Path) -> JsonValue:
 def _file_value(name: str, place: str, folder: Path) -> str:
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise InvalidParameter(f"{place}: file:{name} lies outside {shown(folder.resolve())}", hint="keep it in that folder")
+        raise InvalidParameter(
+            f"{place}: file:{name} lies outside {shown(folder.resolve())}", hint="keep it in that folder"
+        )
     return read_text(path, error=InvalidParameter).removesuffix("\n").removesuffix("\r")
 
 
@@ -68,10 +73,7 @@ def _json(text: str, path: Path) -> Any:
 
 
 def _toml(text: str, path: Path) -> Any:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         return _without_dates(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

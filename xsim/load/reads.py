@@ -14,6 +14,8 @@ ROUNDS = 10
 COPIES = frozenset({"dict", "copy", "deepcopy", "cast", "remove_empty_elements", "assign_params", "SmartGetDict"})
 CREDENTIAL_KEYS = frozenset({"identifier", "password", "credentials", "sshkey"})
 NUMBERS, BOOLEANS = frozenset({"int", "float"}), frozenset({"argToBoolean", "bool", "strtobool"})
+NEVER_EMPTY = frozenset({"url", "host", "secret", "uuid", "user", "email"})
+"""An empty text as default of one of these only spares the script a check."""
 KIND_TEXT, KIND_NUMBER, KIND_ENCRYPTED, KIND_BOOLEAN, KIND_CREDENTIALS = 0, 1, 4, 8, 9
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -39,16 +41,18 @@ def read_parameters(tree: ast.Module) -> tuple[Parameter, ...]:
 def _guess(read: _Read) -> Parameter:
     meaning = meaning_of(read.name)
     kind = KIND_TEXT
-    if KIND_CREDENTIALS in read.shapes:
+    if KIND_CREDENTIALS in read.shapes or read.name.lower() in ("credentials", "creds"):
         kind = KIND_CREDENTIALS
-    elif KIND_BOOLEAN in read.shapes or meaning == "boolean":
+    elif meaning == "boolean" or (KIND_BOOLEAN in read.shapes and meaning not in NEEDED):
         kind = KIND_BOOLEAN
     elif KIND_NUMBER in read.shapes:
         kind = KIND_NUMBER
     elif meaning == "secret":
         kind = KIND_ENCRYPTED
     wanted = read.insists or kind == KIND_CREDENTIALS or (meaning in NEEDED and kind != KIND_BOOLEAN)
-    has_default = read.default or (read.empty_default and meaning not in ("url", "host", "secret", "uuid", "user", "email"))
+    has_default = read.default or (read.empty_default and meaning not in NEVER_EMPTY)
+    if kind == KIND_BOOLEAN:
+        return Parameter(read.name, kind, default=None if read.default or read.empty_default else "false")
     return Parameter(read.name, kind, required=wanted and (not has_default or kind == KIND_CREDENTIALS))
 
 
@@ -80,8 +84,8 @@ class _Reader:
             if "." in name:
                 read.shapes.add(KIND_CREDENTIALS)
             self._note_use(node, read, default, holders)
-        for node in self._scopes:
-            holder, key = _key_read(node)
+        for any_node in self._scopes:
+            holder, key = _key_read(any_node)
             if key in CREDENTIAL_KEYS and isinstance(holder, ast.Name) and holder.id in holders:
                 reads[holders[holder.id]].shapes.add(KIND_CREDENTIALS)
         return reads
@@ -119,7 +123,9 @@ class _Reader:
         """The names to which a statement or call hands the params."""
         if isinstance(node, ast.Call):
             yield from self._bound_by_call(node)
-        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value and self._is_params(node.value):
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value:
+            if not self._is_params(node.value):
+                return
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
                     yield self._scopes[node], target.id
@@ -137,7 +143,8 @@ class _Reader:
                         yield function, names[position]
         for keyword in call.keywords:
             if keyword.arg and self._is_params(keyword.value):
-                yield from ((function, keyword.arg) for function in functions if keyword.arg in _argument_names(function))
+                takers = [function for function in functions if keyword.arg in _argument_names(function)]
+                yield from ((function, keyword.arg) for function in takers)
 
     def _is_params(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Name):
@@ -155,7 +162,8 @@ class _Reader:
             return True
         if _method(node, "copy"):
             return self._is_params(_object(node))
-        return getattr(node.func, "id", getattr(node.func, "attr", "")) in COPIES and any(map(self._is_params, node.args))
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        return called in COPIES and any(map(self._is_params, node.args))
 
     def _is_alias(self, node: ast.Name) -> bool:
         scope = self._scopes[node]
@@ -194,7 +202,7 @@ class _Reader:
         if isinstance(default, ast.Constant) and isinstance(default.value, bool):
             read.shapes.add(KIND_BOOLEAN)
         if default is not None:
-            is_empty = isinstance(default, ast.Constant) and not default.value or _is_empty_literal(default)
+            is_empty = _is_empty_literal(default)
             read.empty_default, read.default = read.empty_default or is_empty, read.default or not is_empty
         elif isinstance(node, ast.Subscript):
             read.insists = True
@@ -237,6 +245,8 @@ def _is_demisto(node: ast.AST) -> bool:
 
 
 def _is_empty_literal(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value in (None, "", 0, False)
     if isinstance(node, ast.Dict):
         return not node.keys
     return isinstance(node, (ast.List, ast.Tuple, ast.Set)) and not node.elts

@@ -17,7 +17,7 @@ ENCRYPTED_BLOCK, INCIDENT_TYPE, ENCRYPTED_LONG, SINGLE, MULTIPLE, DURATION = 11,
 NO_VALUE = frozenset({20, 22, 23})
 """Titles, result links and the engine's placeholder: parts of the screen alone (newer-content 5.1)."""
 SECRET = frozenset({ENCRYPTED, ENCRYPTED_BLOCK, ENCRYPTED_LONG})
-TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False, "": False}
+TRUTHS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0", ""), False)
 MINUTES = {"": 1, "m": 1, "h": 60, "d": 1440}
 SHORTEST_SECRET = 4
 STORED_CREDENTIAL: Mapping[str, JsonValue] = {
@@ -43,7 +43,7 @@ SECRET_KEYS = ("password", "sshkey", "sshkeyPass")
 def shaped(parameter: Parameter, value: JsonValue, *, where: str) -> JsonValue:
     """The value as the server would hand it over; `where` names its source in a complaint."""
     if value is None:
-        return False if parameter.kind == BOOLEAN else None
+        return unset(parameter)
     place = f"{where}: {parameter.name}"
     if parameter.kind == BOOLEAN:
         return _truth(value, place)
@@ -57,17 +57,27 @@ def shaped(parameter: Parameter, value: JsonValue, *, where: str) -> JsonValue:
     return _option(parameter, text, place) if parameter.kind == SINGLE and text else text
 
 
+def unset(parameter: Parameter) -> JsonValue:
+    """What a declared parameter without a value arrives as: null, and for some types an empty value of the type.
+
+    Published integrations take apart optional credentials and count the items of optional lists without a look at
+    what they got, in every run, so these two never arrive as null.
+    """
+    if parameter.kind == CREDENTIALS:
+        return credentials({}, parameter.name)
+    return {BOOLEAN: False, MULTIPLE: []}.get(parameter.kind)
+
+
 def shaped_default(parameter: Parameter) -> JsonValue:
     """The yml's default: the server keeps it as it stands, so an odd one is no error of the person at the keyboard."""
     value = parameter.default
+    if not isinstance(value, str) or not value:
+        return unset(parameter)
     if parameter.kind == BOOLEAN:
-        return TRUTHS.get(str(value or "").strip().lower(), False)
+        return TRUTHS.get(value.strip().lower(), False)
     if parameter.kind == MULTIPLE:
-        return _items(value, parameter.name) if value else None
-    if parameter.kind == CREDENTIALS:
-        # A default here is the user name's.
-        return credentials({"identifier": value}, parameter.name) if isinstance(value, str) and value else None
-    return value if isinstance(value, str) else None
+        return _items(value, parameter.name)
+    return credentials({"identifier": value}, parameter.name) if parameter.kind == CREDENTIALS else value
 
 
 def credentials(value: JsonValue, place: str) -> dict[str, JsonValue]:
@@ -123,7 +133,8 @@ def secrets_of(parameter: Parameter, value: JsonValue) -> tuple[str, ...]:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    return secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret), quote_plus(secret)
+    in_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+    return secret, *in_json, quote(secret), quote_plus(secret)
 
 
 def _truth(value: JsonValue, place: str) -> bool:
@@ -175,5 +186,12 @@ def _text(value: JsonValue, place: str) -> str:
 
 def _kind_of(value: JsonValue) -> str:
     """What was found, without showing it: it may be a secret."""
-    names = {bool: "true or false", int: "a number", float: "a number", str: "another text", list: "a list", dict: "an object"}
+    names = {
+        bool: "a truth",
+        int: "a number",
+        float: "a number",
+        str: "another text",
+        list: "a list",
+        dict: "an object",
+    }
     return names.get(type(value), type(value).__name__)

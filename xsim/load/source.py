@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterable
 
 from xsim.load.reads import read_parameters
@@ -17,7 +18,7 @@ CLIENTS_OUTSIDE_PYTHON = frozenset(
         *("cv2", "ldap", "netsnmp", "easysnmp", "ssh2", "pylibsshext"),
     }
 )
-"""Modules whose sockets are opened in C, Go, Rust or Java. Those that Python code of theirs opens are watched instead."""
+"""Modules whose sockets are opened in C, Go, Rust or Java; those that Python code opens are watched instead."""
 FETCH = "fetch-incidents"
 
 
@@ -25,11 +26,11 @@ class Facts:
     """What the text tells: the modules that it imports, whether it fetches, and the parameters that it reads."""
 
     def __init__(self, text: str) -> None:
-        tree = ast.parse(text)
+        tree = _tree(text)
         nodes = list(ast.walk(tree))
         self.imports: tuple[str, ...] = tuple(dict.fromkeys(_imports(nodes)))
         self.fetches = FETCH in text or _calls_incidents(nodes)
-        self.future_line: int | None = next((node.lineno for node in nodes if _is_future_import(node)), None)
+        self.future_line: int | None = next(filter(None, map(_future_line, nodes)), None)
         self.reads: tuple[Parameter, ...] = read_parameters(tree)
 
 
@@ -37,15 +38,23 @@ def clients_outside_python(code: Integration | str) -> tuple[str, ...]:
     """The modules that a text, or an integration, imports and that reach the network round Python, in order."""
     if isinstance(code, Integration):
         return code.refused_modules
-    return refused_among(dict.fromkeys(_imports(ast.walk(ast.parse(code)))))
+    return refused_among(dict.fromkeys(_imports(ast.walk(_tree(code)))))
 
 
 def refused_among(imports: Iterable[str]) -> tuple[str, ...]:
     """Those of the dotted names that are, or lie within, a module that xsim refuses."""
-    found = dict.fromkeys(
-        prefix for name in imports for prefix in _prefixes(name) if prefix in CLIENTS_OUTSIDE_PYTHON
-    )
+    found = dict.fromkeys(prefix for name in imports for prefix in _prefixes(name) if prefix in CLIENTS_OUTSIDE_PYTHON)
     return tuple(found)
+
+
+def _tree(text: str) -> ast.Module:
+    """The text's tree; an empty one for what Python compiles but cannot lay out, so that such a script still runs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text)
+        except RecursionError:
+            return ast.Module([], [])
 
 
 def _imports(nodes: Iterable[ast.AST]) -> Iterable[str]:
@@ -72,10 +81,8 @@ def _calls_incidents(nodes: Iterable[ast.AST]) -> bool:
     )
 
 
-def _is_future_import(node: ast.AST) -> bool:
-    """The build removes print_function alone (server-semantics 5)."""
-    return (
-        isinstance(node, ast.ImportFrom)
-        and node.module == "__future__"
-        and any(alias.name != "print_function" for alias in node.names)
-    )
+def _future_line(node: ast.AST) -> int | None:
+    """Where it imports from __future__ what the build leaves in: all but print_function (server-semantics 5)."""
+    if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+        return node.lineno if any(alias.name != "print_function" for alias in node.names) else None
+    return None

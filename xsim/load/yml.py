@@ -124,7 +124,7 @@ def _expanded_size(node: Any, sizes: dict[int, int], depth: int) -> int:
 
 
 def _for_marketplace(value: Any, marketplace: str) -> Any:
-    """Keys with the marketplace's suffix take the place of the plain ones; all other suffixed keys go (newer-content 5.3)."""
+    """Keys of the marketplace take the place of the plain ones; all other suffixed keys go (newer-content 5.3)."""
     if isinstance(value, list):
         return [_for_marketplace(item, marketplace) for item in value]
     if not isinstance(value, dict):

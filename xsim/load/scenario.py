@@ -1,0 +1,348 @@
+"""Reads a scenario file: TOML, checked key by key, into what we choose about the world. No Python file is imported."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+from xsim.errors import InvalidScenario
+from xsim.load.files import shown
+from xsim.load.meanings import is_secret
+from xsim.load.scenario_changes import read_path, read_paths
+from xsim.load.scenario_clock import (
+    DEFAULT_START,
+    Overrides,
+    Schedule,
+    read_schedule,
+    read_settings,
+    read_start,
+    refuse_bad_overrides,
+)
+from xsim.load.scenario_endpoints import (
+    read_endpoint,
+    read_hatch,
+    refuse_same_endpoints,
+    refuse_unknown_streams,
+)
+from xsim.load.scenario_events import Naming, read_event, refuse_same_ids
+from xsim.load.scenario_streams import MOST_EVENTS, expected_count, read_stream
+from xsim.load.scenario_table import Source, Table, nearest
+from xsim.load.scenario_values import plain
+from xsim.load.streams import make_events
+from xsim.model import CheckSettings, JsonValue, Scenario, ScenarioFile, Severity
+from xsim.world import Endpoint, Event
+
+LARGEST_FILE = 20 * 2**20
+KEYS = (
+    "integration", "name", "seed", "vendor", "clock", "params", "last_run", "last_run_json", "context", "identity",
+    "platform", "events", "streams", "endpoints", "check", "expect",
+)  # fmt: skip
+CHECK_KEYS = ("select", "ignore", "severity", "fail_on", "strict")
+IDENTITY_KEYS = ("event", "incident", "part", "time")
+VERDICTS = ("passed", "failed", "undecided")
+
+_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+
+
+def load_scenario(
+    path: Path,
+    *,
+    starts: datetime | None = None,
+    interval: timedelta | None = None,
+    cycles: int | None = None,
+    seed: int | None = None,
+) -> ScenarioFile:
+    """The scenario in the file. The keywords stand in the place of its own clock and seed, also where it makes events.
+
+    Raises InvalidScenario, which names file, line and key, for whatever is wrong in it.
+    """
+    instead = Overrides(starts, interval, cycles, seed)
+    refuse_bad_overrides(instead)
+    text = _read(path)
+    try:
+        return _checked(path, text, _parsed(path, text), instead)
+    except RecursionError as error:
+        raise InvalidScenario(f"{shown(path)}: nested too deeply") from error
+
+
+def _checked(path: Path, text: str, values: dict[str, Any], instead: Overrides) -> ScenarioFile:
+    source = Source(path, text, DEFAULT_START)
+    top = Table(source, (), values)
+    top.refuse_unknown(KEYS)
+    starts = instead.starts or read_start(top.table("clock")) or DEFAULT_START
+    top = Table(Source(path, text, starts), (), values)
+    schedule = read_schedule(top.table("clock"), instead)
+    own_seed = top.whole("seed", 1)
+    params = top.object("params")
+    return ScenarioFile(
+        path=path,
+        scenario=_scenario(top, schedule, own_seed if instead.seed is None else instead.seed),
+        integration=_integration(top),
+        params=params,
+        secrets=tuple(sorted(_secrets(params))),
+        check=_read_check(top.table("check")),
+        expect=_read_expect(top),
+        stated=schedule.stated + (("seed",) if "seed" in top or instead.seed is not None else ()),
+    )
+
+
+def _scenario(top: Table, schedule: Schedule, seed: int) -> Scenario:
+    identity = top.table("identity")
+    naming = _read_naming(top, identity)
+    events = _read_events(top, naming, schedule, seed)
+    endpoints = _read_endpoints(top, naming)
+    return Scenario(
+        starts=schedule.starts,
+        interval=schedule.interval,
+        cycles=schedule.cycles,
+        seed=seed,
+        name=top.text("name") or _name_of(top.source.path),
+        identity=_incident_paths(identity, naming, has_events=bool(events)),
+        last_run=_read_last_run(top),
+        context=top.object("context"),
+        settings=read_settings(top.table("platform"), top.table("clock")),
+        path=top.source.path,
+        events=events,
+        endpoints=endpoints,
+        hatch=read_hatch(top),
+        time_field=naming.time,
+        part=read_paths(identity, "part"),
+        pauses=schedule.pauses,
+        skipped=schedule.skipped,
+        drain=schedule.drain,
+        drain_interval=schedule.drain_interval,
+    )
+
+
+# --- the file -----------------------------------------------------------------------------------------------
+
+
+def _read(path: Path) -> str:
+    try:
+        if not path.exists():
+            raise InvalidScenario(f"{shown(path)}: no such file", hint=_similar(path))
+        if not path.is_file():
+            raise InvalidScenario(f"{shown(path)}: not a regular file", hint="name the scenario file in it")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidScenario(f"{shown(path)}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    if len(content) > LARGEST_FILE:
+        raise InvalidScenario(
+            f"{shown(path)}: larger than {LARGEST_FILE // 2**20} MB", hint="let [[streams]] make the events"
+        )
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InvalidScenario(
+            f"{shown(path)}:{line}: not UTF-8 text (byte 0x{content[error.start]:02x})", hint="save it as UTF-8"
+        ) from error
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    try:
+        values: dict[str, Any] = tomllib.loads(text)
+    except ValueError as error:  # A whole number of thousands of digits is none of TOML's own errors.
+        _refuse_syntax(path, text, str(error), error)
+    return values
+
+
+def _refuse_syntax(path: Path, text: str, message: str, error: Exception) -> NoReturn:
+    found = _PLACE.search(message)
+    line = int(found[1]) if found else text.count("\n") + 1 if "end of document" in message else 1
+    place = f"{shown(path)}:{line}:{found[2] if found else 1}"
+    message = _PLACE.sub("", message).removesuffix(" (at end of document)")
+    hint = 'texts need quotation marks, as in name = "alerts"' if message == "Invalid value" else None
+    raise InvalidScenario(f"{place}: not valid TOML: {message}", hint=hint) from error
+
+
+def _similar(path: Path) -> str | None:
+    folder = path.parent
+    names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    return nearest(path.name, names)
+
+
+def _name_of(path: Path) -> str:
+    """A scenario without a name is called by its file, or by its folder where the file is but `xsim.toml`."""
+    stem = path.name.removesuffix(".toml").removesuffix(".xsim")
+    return stem if stem != "xsim" else path.absolute().parent.name
+
+
+# --- single tables ------------------------------------------------------------------------------------------
+
+
+def _integration(top: Table) -> Path | None:
+    """The file or folder, seen from the working folder."""
+    if "integration" not in top:
+        return None
+    name = top.filled_text("integration")
+    path = top.source.path.parent / name
+    try:
+        is_there = path.exists()
+    except (OSError, ValueError):
+        is_there = False
+    if not is_there:
+        top.refuse("integration", f"{name}: no such file or folder", _similar_safely(path))
+    return path
+
+
+def _similar_safely(path: Path) -> str | None:
+    try:
+        return _similar(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _read_naming(top: Table, identity: Table) -> Naming:
+    """Which fields name an event and hold its time: as stated, else what the endpoints or the streams say."""
+    identity.refuse_unknown(IDENTITY_KEYS)
+    paths = read_paths(identity, "event")
+    if "event" in identity and not paths:
+        identity.expect("event", "one dotted path or more")
+    stated = bool(paths)
+    if not paths:
+        paths = (_first_text(top, "endpoints", "id_field") or "id",)
+    time = read_path(identity, "time") or _first_text(top, "endpoints", "time_field") or _stream_time(top)
+    return Naming(paths, time, is_stated=stated)
+
+
+def _first_text(top: Table, array: str, key: str) -> str:
+    return next((read_path(table, key) for table in top.tables(array) if key in table), "")
+
+
+def _stream_time(top: Table) -> str:
+    for table in top.tables("streams"):
+        time = table.values.get("time")
+        if isinstance(time, str):
+            return read_path(table, "time")
+        if isinstance(time, dict) and "field" in time:
+            return read_path(table.table("time"), "field")
+    return ""
+
+
+def _incident_paths(identity: Table, naming: Naming, *, has_events: bool) -> tuple[str, ...]:
+    """Where the incidents' rawJSON holds the identity. Without events a mere default would hide what is detected."""
+    paths = read_paths(identity, "incident")
+    if "incident" in identity and not paths:
+        identity.expect("incident", "one dotted path or more")
+    return paths or (naming.paths if naming.is_stated or has_events else ())
+
+
+def _read_last_run(top: Table) -> JsonValue:
+    if "last_run_json" not in top:
+        return top.json("last_run", {})
+    if "last_run" in top:
+        top.refuse("last_run_json", "expected either 'last_run' or 'last_run_json', not both")
+    try:
+        return plain(json.loads(top.text("last_run_json")))
+    except (ValueError, RecursionError) as error:
+        top.refuse("last_run_json", f"not valid JSON: {error}")
+
+
+def _read_check(check: Table) -> CheckSettings:
+    check.refuse_unknown(CHECK_KEYS)
+    levels = tuple(level.value for level in Severity)
+    severities = check.table("severity")
+    return CheckSettings(
+        select=check.texts("select"),
+        ignore=check.texts("ignore"),
+        severity={rule: Severity(severities.choice(rule, "", levels)) for rule in severities.values},
+        fail_on=Severity(check.choice("fail_on", "", levels)) if "fail_on" in check else None,
+        strict=check.truth_or_none("strict"),
+    )
+
+
+def _read_expect(top: Table) -> Mapping[str, JsonValue]:
+    """A free table, but for the keys whose shape is agreed: verdict, delivered, must and may."""
+    expect = top.table("expect")
+    expect.choice("verdict", "", VERDICTS)
+    expect.whole("delivered", 0)
+    for key in ("must", "may"):
+        for finding in expect.tables(key):
+            if "rule" not in finding and "finding" not in finding:
+                finding.refuse(None, "expected a 'rule' (code or name) or a 'finding'")
+            for name in ("rule", "finding", "event", "cause", "field", "what"):
+                finding.text(name)
+            finding.whole("cycle", 1, 1)
+    return top.object("expect")
+
+
+def _secrets(value: JsonValue, *, is_hidden: bool = False) -> set[str]:
+    """Texts of parameters whose names say that they are secret; a reference to one is not one."""
+    if isinstance(value, dict):
+        return {
+            secret
+            for name, inner in value.items()
+            for secret in _secrets(inner, is_hidden=_is_hidden(name, inner) or is_hidden and name not in _OPEN)
+        }
+    if isinstance(value, list):
+        return {secret for inner in value for secret in _secrets(inner, is_hidden=is_hidden)}
+    is_reference = isinstance(value, str) and value.startswith(("env:", "file:"))
+    return {str(value)} if is_hidden and not is_reference and value not in ("", None, True, False) else set()
+
+
+_OPEN = ("identifier", "user", "id", "name")
+"""Parts of a credentials parameter that are no secret."""
+
+
+def _is_hidden(name: str, value: JsonValue) -> bool:
+    return is_secret(name) and not isinstance(value, dict)
+
+
+# --- events and endpoints -----------------------------------------------------------------------------------
+
+
+def _read_events(top: Table, naming: Naming, schedule: Schedule, seed: int) -> tuple[Event, ...]:
+    """All events in order of `visible`, then of the file."""
+    tables = top.tables("events")
+    events = [read_event(table, naming) for table in tables]
+    streams = [
+        (table, read_stream(table, naming, interval=schedule.interval, schedule_ends=schedule.ends))
+        for table in top.tables("streams")
+    ]
+    _refuse_same_names(streams)
+    number = float(len(events))
+    for table, stream in streams:
+        number += expected_count(stream)
+        if number > MOST_EVENTS:
+            table.refuse(None, f"some {number:,.0f} events up to here, expected at most {MOST_EVENTS:,}")
+    for table, stream in streams:
+        try:
+            made = list(make_events(stream, seed, naming.paths))
+        except KeyError as error:
+            table.refuse(None, f"its events have nothing at '{error.args[0]}', which [identity] event names")
+        except ValueError as error:
+            table.refuse(None, str(error))
+        events += made
+        tables += [table] * len(made)
+    refuse_same_ids(events, tables)
+    return tuple(sorted(events, key=lambda event: event.visible))
+
+
+def _refuse_same_names(streams: list[tuple[Table, Any]]) -> None:
+    seen: dict[str, int] = {}
+    for number, (table, stream) in enumerate(streams):
+        first = seen.setdefault(stream.name, number)
+        if first != number:
+            table.refuse(
+                "name", f"[[streams]] {first + 1} is called '{stream.name}' too", "its chance hangs on its name"
+            )
+
+
+def _read_endpoints(top: Table, naming: Naming) -> tuple[Endpoint, ...]:
+    tables = top.tables("endpoints")
+    endpoints = [read_endpoint(table, naming) for table in tables]
+    refuse_same_endpoints(endpoints, tables)
+    names = {table.text("stream") for table in top.tables("events")} | {
+        table.text("name") for table in top.tables("streams")
+    }
+    refuse_unknown_streams(endpoints, tables, names - {""})
+    return tuple(endpoints)

@@ -1,0 +1,242 @@
+"""One table of a scenario file with its place in it, so that every complaint names file, line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+from xsim.errors import InvalidScenario
+from xsim.load.files import shown
+from xsim.load.scenario_lines import Place, line_of
+from xsim.load.scenario_values import duration_of, moment_of, plain, signed_duration_of
+from xsim.model import JsonValue
+
+_LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file as it was read. `starts` is what times that are offsets count from."""
+
+    path: Path
+    text: str
+    starts: datetime
+
+    def refuse(self, place: Place, message: str, hint: str | None = None) -> NoReturn:
+        """Complain about what stands at the place."""
+        where = name_of(place)
+        raise InvalidScenario(
+            f"{shown(self.path)}:{line_of(self.text, place)}: {where}{': ' if where else ''}{message}", hint=hint
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, or an inline table. A method named after a kind gives the key's value, or the default without it."""
+
+    source: Source
+    place: Place
+    values: Mapping[str, Any]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def refuse(self, key: str | None, message: str, hint: str | None = None) -> NoReturn:
+        """Complain about one of the table's keys, or about the table."""
+        self.source.refuse(self.place if key is None else (*self.place, key), message, hint)
+
+    def expect(self, key: str, expected: str, hint: str | None = None) -> NoReturn:
+        """Complain that the key's value is not what was expected."""
+        self.refuse(key, f"found {described(self.values[key])}, expected {expected}", hint)
+
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """Complain about the first key that means nothing here, with the nearest one that does."""
+        for key in self.values:
+            if key not in known:
+                noun = "table or key" if not self.place else "key"
+                self.refuse(key, f"unknown {noun}", nearest(key, known) or f"known here: {', '.join(known)}")
+
+    def need(self, key: str, why: str = "") -> None:
+        if key not in self.values:
+            self.refuse(None, f"'{key}' is missing{why}")
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self.values.get(key, default)
+        if not isinstance(value, str):
+            self.expect(key, "a text")
+        return value
+
+    def filled_text(self, key: str, default: str = "") -> str:
+        """A text that is not empty where it is given."""
+        value = self.text(key, default)
+        if key in self.values and not value.strip():
+            self.expect(key, "a text that is not empty")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts; one text alone is a list of one."""
+        value = self.values.get(key, [])
+        if isinstance(value, str):
+            value = [value]
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+            self.expect(key, "a text or a list of texts, none of them empty")
+        return tuple(value)
+
+    def truth(self, key: str, default: bool = False) -> bool:
+        value = self.values.get(key, default)
+        if not isinstance(value, bool):
+            self.expect(key, "true or false")
+        return value
+
+    def truth_or_none(self, key: str) -> bool | None:
+        return self.truth(key) if key in self.values else None
+
+    def whole(self, key: str, default: int, least: int = 0, most: int = 2**53) -> int:
+        """A whole number within the bounds."""
+        value = self.values.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            self.expect(key, f"a whole number from {least} to {most}")
+        return value
+
+    def number(self, key: str, default: float, least: float, most: float) -> float:
+        value = self.values.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+            self.expect(key, f"a number from {least:g} to {most:g}")
+        return float(value)
+
+    def choice(self, key: str, default: str, allowed: Sequence[str]) -> str:
+        """One of some words."""
+        value = self.values.get(key, default)
+        if not isinstance(value, str) or (key in self.values and value not in allowed):
+            near = nearest(value, allowed) if isinstance(value, str) else None
+            self.expect(key, f"one of {', '.join(allowed)}", near)
+        return value
+
+    def duration(self, key: str, default: timedelta, *, least: timedelta = timedelta(0)) -> timedelta:
+        value = self.duration_or_none(key, least=least)
+        return default if value is None else value
+
+    def duration_or_none(self, key: str, *, least: timedelta = timedelta(0)) -> timedelta | None:
+        if key not in self.values:
+            return None
+        found = duration_of(self.values[key])
+        if found is None:
+            self.expect(key, 'a number with a unit, such as "90s", "1m", "2h", "1d" or "200ms"', self._unit_hint(key))
+        if found < least:
+            self.expect(key, f"at least {least.total_seconds():g}s")
+        return found
+
+    def offset(self, key: str, default: timedelta = timedelta(0)) -> timedelta:
+        """A duration that may have a sign in front."""
+        if key not in self.values:
+            return default
+        value = self.values[key]
+        found = signed_duration_of(value)
+        found = duration_of(value) if found is None else found
+        if found is None:
+            self.expect(key, 'a number with a unit, such as "30s" or "-10m"', self._unit_hint(key))
+        return found
+
+    def moment(self, key: str) -> datetime | None:
+        """A time, or an offset from the start of the schedule; None where it is not given."""
+        if key not in self.values:
+            return None
+        value = self.values[key]
+        offset = signed_duration_of(value)
+        found = moment_of(value) if offset is None else moment_of(self.source.starts + offset)
+        if found is None:
+            self.expect(
+                key,
+                'a time such as 2024-03-04T10:00:00Z, or an offset from the start such as "-10m" or "+30s"',
+                self._unit_hint(key),
+            )
+        return found
+
+    def table(self, key: str) -> Table:
+        """The table below the key; an empty one where there is none."""
+        value = self.values.get(key, {})
+        if not isinstance(value, dict):
+            self.expect(key, "a table")
+        return Table(self.source, (*self.place, key), value)
+
+    def tables(self, key: str) -> list[Table]:
+        """The tables of a list, each with its place."""
+        value = self.values.get(key, [])
+        if isinstance(value, dict):
+            self.refuse(key, "found one table, expected a list of tables", f"write [[{key}]] or {key} = [{{...}}]")
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.expect(key, "a list of tables")
+        return [Table(self.source, (*self.place, key, number), item) for number, item in enumerate(value)]
+
+    def json(self, key: str, default: JsonValue = None) -> JsonValue:
+        """Any value that JSON can hold; TOML's times become text."""
+        if key not in self.values:
+            return default
+        try:
+            return plain(self.values[key])
+        except ValueError as error:
+            self.refuse(key, f"found {error}, expected what JSON can hold")
+
+    def object(self, key: str) -> dict[str, JsonValue]:
+        """A table as JSON has it."""
+        self.table(key)
+        value = self.json(key, {})
+        assert isinstance(value, dict)
+        return value
+
+    def _unit_hint(self, key: str) -> str | None:
+        value = self.values[key]
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
+            return f'did you mean "{value}s"?'
+        return None
+
+
+def nearest(word: str, known: Collection[str]) -> str | None:
+    """The hint with the valid name that is most like the word."""
+    near = get_close_matches(word[:100], known, n=1)
+    return f"did you mean '{near[0]}'?" if near else None
+
+
+def name_of(place: Place) -> str:
+    """A place as a person says it: "[[events]] 4, record" or "[clock] interval"."""
+    place = tuple(step if isinstance(step, int) else _short(step) for step in place)
+    if len(place) == 1:
+        return str(place[0])
+    if len(place) > 1 and isinstance(place[1], int):
+        first, rest = f"[[{place[0]}]] {place[1] + 1}", place[2:]
+    elif place:
+        first, rest = f"[{place[0]}]", place[1:]
+    else:
+        return ""
+    pieces: list[str] = []
+    for step in rest:
+        if isinstance(step, int) and pieces:
+            pieces[-1] += f" {step + 1}"
+        else:
+            pieces.append(str(step))
+    separator = ", " if isinstance(place[1], int) else " "
+    return separator.join([first, ", ".join(pieces)]) if pieces else first
+
+
+def described(value: Any) -> str:
+    """A value as a complaint shows it: short, and as the file writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a table" if value else "an empty table"
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if isinstance(value, str):
+        return f'"{_short(value)}"'
+    if isinstance(value, int) and value.bit_length() > 128:
+        return "a huge number"
+    text = value.isoformat() if hasattr(value, "isoformat") else repr(value)
+    return _short(text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

@@ -1,0 +1,133 @@
+"""How a stream writes a time into its records: layout, digits of the fraction, offset."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from xsim.load.scenario_changes import read_path
+from xsim.load.scenario_table import Table
+from xsim.load.scenario_values import offset_of
+from xsim.model import JsonValue
+
+NAMED_LAYOUTS = ("iso", "iso-offset", "iso-naive", "epoch-s", "epoch-ms", "epoch-us")
+KEYS = ("field", "layout", "digits", "zone")
+ALL_DIGITS = (0, 3, 6, 7)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_PROBE = datetime(2023, 11, 29, 19, 47, 38, 987_654)
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH_DIGITS = {"epoch-s": 0, "epoch-ms": 3, "epoch-us": 6}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeField:
+    """One field with a time. `unit` is the finest that its layout shows; `offset` is added to the event's time."""
+
+    field: str
+    layout: str = "iso"
+    digits: int = 3
+    zone: timedelta = timedelta(0)
+    unit: timedelta = timedelta(milliseconds=1)
+    offset: timedelta = timedelta(0)
+
+    def seen(self, moment: datetime) -> datetime:
+        """The moment as the field shows it, cut to its unit."""
+        return moment - (moment + self.zone - _EPOCH) % self.unit
+
+    def write(self, moment: datetime, chance: random.Random) -> JsonValue:
+        """The moment in the field's layout. The seventh digit of a fraction, finer than Python's times, is drawn."""
+        seen = self.seen(moment)
+        if self.layout in _EPOCH_DIGITS:
+            return _epoch(seen, _EPOCH_DIGITS[self.layout], self.digits)
+        local = seen.astimezone(timezone(self.zone))
+        fraction = f"{local.microsecond:06}"[: self.digits]
+        if self.digits == 7:
+            fraction += str(chance.randint(0, 9))
+        if self.layout not in NAMED_LAYOUTS:
+            # %f writes six digits whatever was asked for.
+            return local.strftime(self.layout.replace("%f", fraction))
+        text = local.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "")
+        return text + {"iso": "Z", "iso-naive": ""}.get(self.layout, _offset_text(self.zone))
+
+
+def read_time_field(table: Table, default: TimeField, *, with_offset: bool = False) -> TimeField:
+    """A stream's `time`, or one of its `other_times`; what is not given is as in the default."""
+    table.refuse_unknown((*KEYS, "offset") if with_offset else KEYS)
+    field = read_path(table, "field", default.field)
+    layout = table.filled_text("layout", default.layout)
+    usual = default.digits if layout == default.layout else _usual_digits(layout)
+    digits = table.whole("digits", usual, 0, 7)
+    _refuse_bad_digits(table, layout, digits)
+    zone = _zone(table, default.zone)
+    if layout == "iso" and zone:
+        table.refuse("zone", 'layout "iso" is UTC with a Z', 'take layout = "iso-offset" or "iso-naive"')
+    found = TimeField(field, layout, digits, zone, _unit(layout, digits), table.offset("offset"))
+    if layout not in NAMED_LAYOUTS:
+        _refuse_bad_layout(table, found)
+    return found
+
+
+def _usual_digits(layout: str) -> int:
+    """Milliseconds where the layout has room for them: whole seconds hide faults."""
+    if layout in NAMED_LAYOUTS:
+        return _EPOCH_DIGITS.get(layout, 3)
+    return 3 if "%f" in layout else 0
+
+
+def _refuse_bad_digits(table: Table, layout: str, digits: int) -> None:
+    if digits not in ALL_DIGITS:
+        table.expect("digits", "0, 3, 6 or 7")
+    most = 7 if layout.startswith("iso") else _EPOCH_DIGITS.get(layout, 6) or 6
+    if digits > most and "digits" in table:
+        table.expect("digits", f"at most {most} for this layout")
+    if digits and layout not in NAMED_LAYOUTS and "%f" not in layout and "digits" in table:
+        table.expect("digits", "0 for a layout without %f")
+
+
+def _zone(table: Table, default: timedelta) -> timedelta:
+    if "zone" not in table:
+        return default
+    found = offset_of(table.values["zone"])
+    if found is None:
+        table.expect("zone", 'an offset such as "+02:00" or "Z"')
+    return found
+
+
+def _unit(layout: str, digits: int) -> timedelta:
+    if layout in NAMED_LAYOUTS or "%f" in layout:
+        return _MICROSECOND if digits >= 6 else timedelta(milliseconds=1) if digits == 3 else timedelta(seconds=1)
+    finer = (("%S", timedelta(seconds=1)), ("%M", timedelta(minutes=1)), ("%H", timedelta(hours=1)))
+    if "%I" in layout:
+        finer = (*finer, ("%I", timedelta(hours=1)))
+    return next((unit for directive, unit in finer if directive in layout), timedelta(days=1))
+
+
+def _refuse_bad_layout(table: Table, field: TimeField) -> None:
+    """A layout from which the time cannot be read back would leave nothing to compare with."""
+    local = field.seen(_PROBE.replace(tzinfo=timezone(field.zone)))
+    try:
+        read = datetime.strptime(local.strftime(field.layout), field.layout)
+        is_right = read.replace(tzinfo=None) == local.replace(tzinfo=None)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        table.expect(
+            "layout",
+            f"one of {', '.join(NAMED_LAYOUTS)}, or a strftime layout that holds date and time",
+            'such as "%Y-%m-%d %H:%M:%S"',
+        )
+
+
+def _epoch(moment: datetime, power: int, digits: int) -> int | float:
+    microseconds = (moment - _EPOCH) // _MICROSECOND
+    if power == 0 and digits:
+        return round(microseconds / 10**6, digits)
+    return int(microseconds // 10 ** (6 - power))
+
+
+def _offset_text(zone: timedelta) -> str:
+    sign = "-" if zone < timedelta(0) else "+"
+    hours, minutes = divmod(abs(zone) // timedelta(minutes=1), 60)
+    return f"{sign}{hours:02}:{minutes:02}"
