@@ -5,25 +5,33 @@ from __future__ import annotations
 import os
 import sys
 
+EXIT_BAD_INPUT = 2
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 _RUNS_SCRIPTS = ("run", "fetch", "test-module")
 
 
 def main() -> None:
+    """Run the command line and leave with its exit code."""
     _settle_hash_seed(sys.argv)
+    from click import Abort, ClickException
+
     from xsim.cli.main import cli
     from xsim.errors import XsimError
 
     try:
-        cli(prog_name="xsim", standalone_mode=True)
-    except XsimError as error:
+        cli(prog_name="xsim", standalone_mode=False)
+    except (XsimError, ClickException) as error:
         from xsim.cli.complain import complain
 
         complain(error)
-        sys.exit(2)
-    except KeyboardInterrupt:
+        sys.exit(EXIT_BAD_INPUT)
+    except (KeyboardInterrupt, Abort):
         sys.stderr.write("xsim: interrupted; what was simulated is kept\n")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_INTERRUPTED)
     except Exception:
         _tell_bug()
@@ -32,7 +40,7 @@ def main() -> None:
 
 def _settle_hash_seed(argv: list[str]) -> None:
     """The order of a set of texts depends on Python's hash seed, which has to be there before Python starts."""
-    if any(word in _RUNS_SCRIPTS for word in argv[1:2]) and os.environ.get("PYTHONHASHSEED", "random") == "random":
+    if argv[1:2] and argv[1] in _RUNS_SCRIPTS and os.environ.get("PYTHONHASHSEED", "random") == "random":
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "xsim", *argv[1:]])
 

@@ -13,6 +13,8 @@ COMMANDS = {
     "fetch": ("xsim.cli.fetch", "Fetch once, as `!instance-fetch` does: nothing of the last run is stored."),
     "test-module": ("xsim.cli.test_module", "Run test-module, as the Test button does."),
     "check": ("xsim.cli.check", "Judge a stored journal again."),
+    "rules": ("xsim.cli.rules", "List the rules by which a run is judged."),
+    "explain": ("xsim.cli.explain", "Tell what a rule is about, with an example."),
     "last-run": ("xsim.cli.last_run", "Show, set or reset the stored last run."),
 }
 

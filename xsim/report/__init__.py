@@ -6,8 +6,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from xsim.errors import XsimError
-from xsim.model import Cycle, Integration, Report
+from xsim.model import Cycle, Integration, Report, ScenarioFile
 from xsim.report.progress import Progress
+from xsim.report.rule_page import rule_text, rules_json, rules_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,11 +17,16 @@ __all__ = [
     "Progress",
     "passed_test_module",
     "print_fetch",
+    "print_scenario",
     "print_test_module",
     "print_text",
     "refuse_unknown_format",
     "render",
     "render_fetch",
+    "rule_text",
+    "rules_json",
+    "rules_text",
+    "scenario_line",
 ]
 
 _FORMATS = ("text", "json")
@@ -89,6 +95,21 @@ def passed_test_module(cycle: Cycle) -> bool:
     from xsim.report.tested import is_test_passed
 
     return is_test_passed(cycle)
+
+
+def print_scenario(file: ScenarioFile, *, console: Console | None = None) -> None:
+    """What a scenario file means: schedule, parameters, events on a time line, endpoints in words."""
+    from xsim.report.scenario_page import scenario_parts
+    from xsim.report.terminal import draw_on
+
+    draw_on(console, lambda width: scenario_parts(file))
+
+
+def scenario_line(file: ScenarioFile) -> str:
+    """What a right scenario file holds, in one line."""
+    from xsim.report.scenario_page import scenario_line as line
+
+    return line(file)
 
 
 def refuse_unknown_format(format: str) -> None:

@@ -142,9 +142,15 @@ class Process:
         setattr(owner, name, value)
 
     def _restore_environment(self) -> None:
-        # Compared first, undecoded: writing every variable back would cost more than the rest of an empty cycle.
-        if os.environ._data != self._environment_data:  # type: ignore[attr-defined]
-            _write_environment(self._environment)
+        # Compared undecoded, and only the differences written: each variable costs a system call.
+        now, before = os.environ._data, self._environment_data  # type: ignore[attr-defined]
+        if now != before:
+            for name in [name for name in now if name not in before]:
+                del os.environ[os.environ.decodekey(name)]  # type: ignore[attr-defined]
+            for name, value in before.items():
+                if now.get(name) != value:
+                    decoded = os.environ.decodekey(name)  # type: ignore[attr-defined]
+                    os.environ[decoded] = self._environment[decoded]
 
     def _restore_warnings(self) -> None:
         # CommonServerPython chains itself onto showwarning at each import; left there, every copy of it stays alive.

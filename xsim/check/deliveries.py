@@ -1,0 +1,132 @@
+"""Keeps which events were delivered, and finds the ones that were delivered again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from xsim.check.excerpt import excerpt
+from xsim.check.identity import Identity, mark_of
+from xsim.model import Cycle
+
+LARGEST_MARK = (1 << 64) - 1
+MOST_REPEATED = 100
+"""Events that get a finding of their own; the others are counted."""
+MOST_CYCLES = 1_000
+"""Cycles that are kept of one event's repetitions."""
+
+
+@dataclass(slots=True)
+class Repeated:
+    """An event that was delivered more than once."""
+
+    event: str
+    first_cycle: int
+    is_changed: bool = True
+    """Whether rawJSON was another one every time."""
+    count: int = 0
+    cycles: list[int] = field(default_factory=list)
+    last_run_before: str = ""
+    """The last run that the first repetition started from."""
+    positions: tuple[int, int] = (0, 0)
+    """Within one fetch: the places of the first two in the batch."""
+
+
+@dataclass(slots=True)
+class Uncounted:
+    """The repeated events past MOST_REPEATED: numbers only."""
+
+    events: set[int] = field(default_factory=set)
+    unchanged: int = 0
+    repetitions: int = 0
+    first_cycle: int = 0
+    last_cycle: int = 0
+
+
+class Deliveries:
+    """The index of delivered events: name to cycle and digest of the rawJSON. No incident is kept."""
+
+    def __init__(self, identity: Identity, earlier: Mapping[str, tuple[int, str]]) -> None:
+        self.identity = identity
+        self.again: dict[str, Repeated] = {}
+        self.twice: dict[tuple[str, int], Repeated] = {}
+        self.again_uncounted = Uncounted()
+        self.twice_uncounted = Uncounted()
+        self.conflicts = 0
+        """Times that one name stood for two rawJSONs within one fetch."""
+        self._index: dict[str, int] = {}
+        """Name to the last cycle and the mark of its rawJSON, packed into one number: there may be millions."""
+        self._earlier = earlier
+        self._positions: dict[str, int] = {}
+        self._cycle = 0
+
+    def add(self, name: str, text: str | None, cycle: Cycle, position: int) -> None:
+        """Enter one delivered incident: its name, its rawJSON, and its place in the cycle's batch."""
+        number = cycle.number
+        if number != self._cycle:
+            self._cycle = number
+            self._positions.clear()
+        mark = mark_of(text or "")
+        key = f"{name} {mark:x}" if self.identity.kind == "guessed" else name
+        packed = self._index.get(key)
+        self._index[key] = number << 64 | mark
+        if packed is not None:
+            self._repeat(name, packed >> 64, (packed & LARGEST_MARK) != mark, cycle, position)
+        elif key in self._earlier:
+            earlier_cycle, earlier_digest = self._earlier[key]
+            self._repeat(name, earlier_cycle, earlier_digest != f"{mark:016x}", cycle, position)
+        self._positions.setdefault(name, position)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the detected id turned out to be no event's own: within one fetch it stood for different ones."""
+        return self.conflicts > 0
+
+    def delivered(self) -> Iterator[tuple[str, tuple[int, str]]]:
+        """(name, (last cycle, digest of the rawJSON)) of each event."""
+        for key, packed in self._index.items():
+            yield key, (packed >> 64, f"{packed & LARGEST_MARK:016x}")
+
+    def _repeat(self, name: str, earlier_cycle: int, is_changed: bool, cycle: Cycle, position: int) -> None:
+        if earlier_cycle != cycle.number:
+            self._count_again(name, earlier_cycle, is_changed, cycle)
+        elif name in self._positions:
+            self._count_twice(name, is_changed, cycle.number, position)
+
+    def _count_again(self, name: str, first_cycle: int, is_changed: bool, cycle: Cycle) -> None:
+        seen = self.again.get(name)
+        if seen is None:
+            if len(self.again) >= MOST_REPEATED:
+                count_on(self.again_uncounted, name, is_changed, cycle.number)
+                return
+            seen = Repeated(name, first_cycle, last_run_before=excerpt(cycle.last_run_before))
+            self.again[name] = seen
+        count_in(seen, is_changed, cycle.number)
+
+    def _count_twice(self, name: str, is_changed: bool, number: int, position: int) -> None:
+        if is_changed and self.identity.kind == "detected":
+            self.conflicts += 1
+            return
+        seen = self.twice.get((name, number))
+        if seen is None:
+            if len(self.twice) >= MOST_REPEATED:
+                count_on(self.twice_uncounted, name, is_changed, number)
+                return
+            seen = Repeated(name, number, positions=(self._positions[name], position))
+            self.twice[name, number] = seen
+        count_in(seen, is_changed, number)
+
+
+def count_in(seen: Repeated, is_changed: bool, number: int) -> None:
+    seen.count += 1
+    seen.is_changed = seen.is_changed and is_changed
+    if len(seen.cycles) < MOST_CYCLES:
+        seen.cycles.append(number)
+
+
+def count_on(uncounted: Uncounted, name: str, is_changed: bool, number: int) -> None:
+    uncounted.events.add(hash(name))
+    uncounted.repetitions += 1
+    uncounted.unchanged += not is_changed
+    uncounted.first_cycle = uncounted.first_cycle or number
+    uncounted.last_cycle = number

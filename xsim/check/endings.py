@@ -1,0 +1,95 @@
+"""How the cycles ended: equal failures folded into one, and the host calls that raised inside the script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from xsim.check.excerpt import excerpt, masked, shorten
+from xsim.check.last_runs import calls_of
+from xsim.check.sightings import Sightings
+from xsim.model import Cycle, Failure, HostCall, Outcome
+
+NOT_JSON = ("TypeError", "ValueError", "RecursionError", "OverflowError")
+HANDING_OVER = ("incidents", "fetchResults")
+"""The calls that hand over incidents; recorded with the number of incidents."""
+MOST_CALLS = 5
+"""Host calls before a failure that a finding shows."""
+MOST_FAILURES = 200
+"""Failures that are kept apart."""
+
+
+@dataclass(slots=True)
+class Failed:
+    """Equal failures: the first one in full, and the cycles of all."""
+
+    failure: Failure
+    last_run_before: str
+    last_calls: tuple[str, ...]
+    cycles: list[int] = field(default_factory=list)
+
+
+class Endings:
+    """The failures of a run, by outcome."""
+
+    def __init__(self, sightings: Sightings) -> None:
+        self.sightings = sightings
+        self.failed: dict[tuple[str, ...], Failed] = {}
+        self.timed_out: dict[tuple[str, ...], Failed] = {}
+
+    def take(self, cycle: Cycle) -> None:
+        is_explained = self._take_refused_by_json(cycle)
+        if cycle.outcome is Outcome.FAILED and not is_explained:
+            fold(self.failed, cycle)
+        elif cycle.outcome is Outcome.TIMED_OUT:
+            fold(self.timed_out, cycle)
+        elif cycle.outcome is Outcome.OK and not cycle.incidents and not calls_of(cycle, *HANDING_OVER):
+            self.sightings.add("incidents_not_called", cycle.number)
+        carrying = [call for call in calls_of(cycle, *HANDING_OVER) if call.arguments not in ("", "0")]
+        if cycle.outcome is Outcome.OK and len(carrying) > 1:
+            line = carrying[-1].line
+            self.sightings.add("incidents_called_repeatedly", cycle.number, line=line, first=len(carrying))
+
+    def _take_refused_by_json(self, cycle: Cycle) -> bool:
+        """Note calls whose argument could not be written as JSON; whether the cycle failed for that."""
+        is_explained = False
+        for place, call in enumerate(cycle.host_calls):
+            if not call.error or not call.error.startswith(NOT_JSON):
+                continue
+            if call.name in HANDING_OVER:
+                fault = "incidents_not_json"
+            elif call.name == "setLastRun":
+                fault = "last_run_not_json"
+            else:
+                continue
+            caused = cycle.outcome is Outcome.FAILED and has_caused(call, cycle, place)
+            repeated = any(other.name == call.name and not other.error for other in cycle.host_calls[place + 1 :])
+            first = (call, caused, repeated)
+            self.sightings.add(fault, cycle.number, key=masked(call.error), line=call.line, first=first)
+            is_explained = is_explained or caused
+        return is_explained
+
+
+def has_caused(call: HostCall, cycle: Cycle, place: int) -> bool:
+    """Whether the cycle failed because of this call: its text is in the failure, or nothing was handed over after."""
+    text = (call.error or "").partition(": ")[2]
+    if cycle.failure and text and text in cycle.failure.message:
+        return True
+    later = cycle.host_calls[place + 1 :]
+    return not any(other.name in (*HANDING_OVER, "setLastRun") and not other.error for other in later)
+
+
+def fold(failures: dict[tuple[str, ...], Failed], cycle: Cycle) -> None:
+    failure = cycle.failure or Failure("failed", "the cycle did not end")
+    key: tuple[str, ...] = (failure.kind, masked(failure.message), str(failure.line))
+    if key not in failures and len(failures) >= MOST_FAILURES:
+        key = next(reversed(failures))
+    if key not in failures:
+        calls = tuple(call_text(call) for call in cycle.host_calls[-MOST_CALLS:])
+        failures[key] = Failed(failure, excerpt(cycle.last_run_before), calls)
+    failures[key].cycles.append(cycle.number)
+
+
+def call_text(call: HostCall) -> str:
+    where = f" (line {call.line})" if call.line else ""
+    raised = f" raised {shorten(call.error)}" if call.error else ""
+    return f"{call.name}({shorten(call.arguments, 120)}){where}{raised}"

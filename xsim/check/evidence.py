@@ -1,0 +1,92 @@
+"""What rules look things up in: one walk over the journal, which keeps names, counts and digests, never an incident."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import NamedTuple
+
+from xsim.check.deliveries import Deliveries
+from xsim.check.endings import Endings
+from xsim.check.excerpt import moment
+from xsim.check.handovers import Handovers
+from xsim.check.last_runs import LastRuns, set_repeatedly
+from xsim.check.sightings import Sightings
+from xsim.model import Cycle, Failure, Journal, Outcome, Place, Probe
+
+JUDGED = (Outcome.OK, Outcome.REFUSED)
+
+
+class CycleFacts(NamedTuple):
+    """What is kept of a cycle."""
+
+    number: int
+    started: str
+    outcome: Outcome
+    delivered: int
+    exchanges: int
+    last_run_version: int
+    """Equal where two cycles started from the same last run."""
+    line: int | None
+    """Of the last incidents call."""
+
+
+class Evidence:
+    """A journal, walked once. Rules read it and change nothing."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.cycles: dict[int, CycleFacts] = {}
+        self.unsupported: dict[int, Failure | None] = {}
+        self.sightings = Sightings()
+        self.last_runs = LastRuns(self.sightings)
+        self.handovers = Handovers(journal.scenario, self.sightings)
+        self.endings = Endings(self.sightings)
+        for cycle in journal.cycles:
+            self._take(cycle)
+        self.handovers.decide()
+        self.ageing = ageing_probe(journal)
+
+    def _take(self, cycle: Cycle) -> None:
+        version = self.last_runs.version
+        delivered = 0
+        if cycle.outcome is Outcome.UNSUPPORTED:
+            self.unsupported[cycle.number] = cycle.failure
+        else:
+            if cycle.outcome is Outcome.OK:
+                # A last run that is nested a thousand deep can be neither compared nor written.
+                with suppress(RecursionError):
+                    self.last_runs.take(cycle)
+                set_repeatedly(cycle, self.sightings)
+            if cycle.outcome in JUDGED:
+                delivered = self.handovers.take(cycle)
+            self.endings.take(cycle)
+        line = next((call.line for call in cycle.host_calls if call.name == "incidents"), None)
+        self.cycles[cycle.number] = CycleFacts(
+            cycle.number, moment(cycle.started), cycle.outcome, delivered, len(cycle.exchanges), version, line
+        )
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return self.handovers.deliveries
+
+    @property
+    def delivered(self) -> int:
+        """Incidents delivered by OK cycles, repetitions included."""
+        return sum(facts.delivered for facts in self.cycles.values())
+
+    @property
+    def ok_cycles(self) -> list[CycleFacts]:
+        return [facts for facts in self.cycles.values() if facts.outcome is Outcome.OK]
+
+    def started(self, number: int) -> str:
+        """When a cycle started, as text; of an earlier run's cycle that is not known."""
+        return f"cycle {number} at {self.cycles[number].started}" if number in self.cycles else f"cycle {number}"
+
+    def place(self, line: int | None, function: str | None = None) -> Place | None:
+        return Place(str(self.journal.integration.path), line, function) if line else None
+
+
+def ageing_probe(journal: Journal) -> Probe | None:
+    """The last fetch with the clock far ahead that ended OK."""
+    usable = [probe for probe in journal.probes if probe.kind == "ageing" and probe.outcome is Outcome.OK]
+    return max(usable, key=lambda probe: probe.from_cycle, default=None)

@@ -1,0 +1,149 @@
+"""Judges a journal by the rules, and says what the run as a whole means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+
+from xsim.check.evidence import Evidence
+from xsim.check.excerpt import counted, shorten
+from xsim.check.rule import chosen
+from xsim.check.rules import RULES
+from xsim.model import Finding, Journal, Report, Rule, RuleResult, Severity, Verdict
+
+WEIGHT = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
+def check(
+    journal: Journal,
+    *,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    fail_on: Severity = Severity.WARNING,
+    strict: bool = False,
+) -> Report:
+    """Judge a journal by the rules that `select` and `ignore` leave.
+
+    `fail_on` is the least severity that fails the run. `strict`: what was not exercised leaves the run undecided.
+    """
+    rules = chosen(RULES, select=select, ignore=ignore)
+    evidence = Evidence(journal)
+    results = tuple(result_of(rule, evidence, fail_on) for rule in rules)
+    unexercised = tuple(not_exercised(evidence, results))
+    verdict, reason = verdict_of(evidence, results, unexercised if strict else (), fail_on)
+    return Report(
+        journal=journal,
+        results=results,
+        verdict=verdict,
+        reason=reason,
+        identity=identity_of(evidence),
+        delivered=evidence.delivered,
+        not_exercised=unexercised,
+    )
+
+
+def delivered_identities(journal: Journal) -> dict[str, tuple[int, str]]:
+    """Identities delivered by this journal's run and those before it, as `Scenario.delivered` wants them."""
+    return {**journal.scenario.delivered, **dict(Evidence(journal).deliveries.delivered())}
+
+
+def identity_of(evidence: Evidence) -> str:
+    if not evidence.delivered:
+        return ""
+    doubt = "; some events of one fetch share it" if evidence.deliveries.is_doubtful else ""
+    return f"{evidence.deliveries.identity.label}{doubt}"
+
+
+def result_of(rule: Rule, evidence: Evidence, fail_on: Severity) -> RuleResult:
+    if rule.needs is not None and not rule.needs(evidence):
+        return RuleResult(rule, Verdict.UNDECIDED, reason=f"needs {rule.needs_text}")
+    findings = tuple(completed(finding, rule) for finding in rule.check(evidence))
+    fails = any(counts(finding, fail_on) for finding in findings)
+    return RuleResult(rule, Verdict.FAILED if fails else Verdict.PASSED, findings)
+
+
+def completed(finding: Finding, rule: Rule) -> Finding:
+    return replace(
+        finding,
+        code=rule.code,
+        rule=rule.name,
+        severity=finding.severity or rule.severity,
+        fingerprint=fingerprint(finding, rule),
+    )
+
+
+def fingerprint(finding: Finding, rule: Rule) -> str:
+    """Equal for the same fault in another run: nothing in it comes from the seed, the clock or a line's number."""
+    message = finding.message
+    for event in finding.events:
+        message = message.replace(event, "<event>")
+    message = re.sub(r"\bcycles? \d+(?:, \d+)*(?: and [\d,]+ more)?", "cycle #", message)
+    normal = re.sub(r"\d[\d,.:TZ-]*", "#", re.sub(r"'[^']*\d[^']*'|\"[^\"]*\d[^\"]*\"|[0-9a-f]{8,}", "#", message))
+    function = finding.place.function if finding.place else None
+    text = "\0".join((rule.code, finding.cause, function or "", normal))
+    return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+
+
+def counts(finding: Finding, fail_on: Severity) -> bool:
+    assert finding.severity is not None, "completed fills it in"
+    return WEIGHT[finding.severity] >= WEIGHT[fail_on]
+
+
+def verdict_of(
+    evidence: Evidence, results: Sequence[RuleResult], unexercised: Sequence[str], fail_on: Severity
+) -> tuple[Verdict, str]:
+    findings = [finding for result in results for finding in result.findings]
+    if any(counts(finding, fail_on) for finding in findings):
+        return Verdict.FAILED, f"{tally(findings)} in {counted(len(evidence.cycles), 'cycle')}"
+    if undecided := why_undecided(evidence):
+        return Verdict.UNDECIDED, undecided
+    cycles = counted(len(evidence.cycles), "cycle")
+    if unexercised:
+        return Verdict.UNDECIDED, f"not exercised in {cycles}: {'; '.join(unexercised)}"
+    return Verdict.PASSED, f"{counted(evidence.delivered, 'incident')} in {cycles}, {tally(findings) or 'no finding'}"
+
+
+def why_undecided(evidence: Evidence) -> str:
+    if evidence.unsupported:
+        number, failure = next(iter(evidence.unsupported.items()))
+        what = shorten(failure.message) if failure else "something that xsim does not simulate"
+        return f"cycle {number} needs what is not simulated: {what}" + (
+            f"; {failure.hint}" if failure and failure.hint else ""
+        )
+    if not evidence.cycles:
+        return "no cycle was simulated"
+    if not evidence.ok_cycles:
+        return f"no fetch ended well in {counted(len(evidence.cycles), 'cycle')}"
+    if not evidence.delivered:
+        return (
+            f"nothing was delivered in {counted(len(evidence.cycles), 'cycle')}: "
+            "give the vendor events that lie in the first-fetch window, or simulate more cycles"
+        )
+    return ""
+
+
+def tally(findings: Iterable[Finding]) -> str:
+    """2 errors, 1 warning, 3 notes: empty where there is none."""
+    severities = [finding.severity for finding in findings]
+    numbers = [
+        (severities.count(severity), severity.value) for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+    ]
+    return ", ".join(counted(number, word) for number, word in numbers if number)
+
+
+def not_exercised(evidence: Evidence, results: Sequence[RuleResult]) -> Iterable[str]:
+    """What a reader of a clean verdict should know was never tried."""
+    ok_cycles = evidence.ok_cycles
+    if not any(facts.delivered == 0 for facts in ok_cycles):
+        yield "no quiet cycle"
+    if not evidence.handovers.has_several:
+        yield "no cycle with more than one incident"
+    elif not evidence.handovers.has_one_time:
+        yield "no two incidents of one time in a fetch"
+    for result in results:
+        if result.verdict is Verdict.UNDECIDED:
+            yield f"only {counted(len(ok_cycles), 'cycle')} ended OK: {result.rule.name} {result.reason}"
+    if not evidence.journal.complete:
+        yield "the simulation was cut off before its end"

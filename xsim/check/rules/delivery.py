@@ -1,0 +1,185 @@
+"""FC2: every event is delivered once, and no more of them than the instance allows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from xsim.check.deliveries import Repeated, Uncounted
+from xsim.check.evidence import Evidence
+from xsim.check.excerpt import counted, in_cycles, shorten
+from xsim.check.rule import rule
+from xsim.model import Finding, Severity
+
+
+@rule("FC202", Severity.ERROR, since="0.1")
+def duplicate_event(evidence: Evidence) -> Iterator[Finding]:
+    """An event that was delivered already is delivered again in a later cycle.
+
+    Why: The server does not drop duplicates: the analyst gets a second incident for the same event, and with an
+    inclusive time filter one more every minute.
+    Fix: Ask the vendor for what is newer than the last event, or remember the ids of the events at the newest time and
+    leave them out. Keep the full precision of the time.
+    """
+    deliveries = evidence.deliveries
+    for repeated in deliveries.again.values():
+        # An id that events share makes one of them look like another one, changed.
+        if not (repeated.is_changed and deliveries.is_doubtful):
+            yield again(evidence, repeated)
+    if deliveries.again_uncounted.unchanged or not deliveries.is_doubtful:
+        yield from uncounted(deliveries.again_uncounted, "was delivered again", "were delivered again")
+
+
+def again(evidence: Evidence, repeated: Repeated) -> Finding:
+    cycles = tuple(dict.fromkeys(repeated.cycles))
+    event = shorten(repeated.event)
+    changed = ", with another rawJSON" if repeated.is_changed else ""
+    return Finding(
+        f"{event} was delivered again in {in_cycles(cycles)}{changed} (first in cycle {repeated.first_cycle})",
+        cycles=tuple(repeated.cycles),
+        events=(event,),
+        cause=cause_of(evidence, repeated),
+        place=evidence.place(evidence.cycles[cycles[0]].line),
+        evidence=(
+            ("event", event),
+            ("told apart by", evidence.deliveries.identity.label),
+            ("first delivered", evidence.started(repeated.first_cycle)),
+            ("again", ", ".join(evidence.started(number) for number in cycles[:3])),
+            ("repetitions", f"{repeated.count:,}"),
+            ("last run before the first repetition", repeated.last_run_before),
+        ),
+        severity=Severity.WARNING if repeated.is_changed else None,
+    )
+
+
+def cause_of(evidence: Evidence, repeated: Repeated) -> str:
+    """Why it came again, where the journal tells."""
+    if repeated.is_changed:
+        return "changed"
+    first, repetition = repeated.first_cycle, repeated.cycles[0]
+    if any(first <= number < repetition for number in evidence.last_runs.lost_in):
+        return "last_run_lost"
+    unsaved = (number for _, seen in evidence.sightings.of("last_run_not_json") for number in seen.cycles)
+    if any(first <= number < repetition for number in unsaved):
+        return "last_run_not_stored"
+    known = evidence.cycles.get(first)
+    if known and known.last_run_version == evidence.cycles[repetition].last_run_version:
+        return "last_run_not_advanced"
+    return ""
+
+
+@rule("FC203", Severity.ERROR, since="0.1")
+def duplicate_in_one_fetch(evidence: Evidence) -> Iterator[Finding]:
+    """An event stands twice among the incidents of one fetch.
+
+    Why: The server makes an incident of each: the analyst gets the event twice at once.
+    Fix: Drop what an earlier page or query of the same fetch brought already, by the event's id.
+    """
+    # Without any id, two events of one second may well look the same: that is worth a note, not a verdict.
+    is_certain = evidence.deliveries.identity.kind != "hash"
+    for repeated in evidence.deliveries.twice.values():
+        yield twice(evidence, repeated, is_certain=is_certain)
+    yield from uncounted(
+        evidence.deliveries.twice_uncounted,
+        "stood twice in one fetch",
+        "stood twice in one fetch",
+        is_certain=is_certain,
+    )
+
+
+def twice(evidence: Evidence, repeated: Repeated, *, is_certain: bool) -> Finding:
+    event, number = shorten(repeated.event), repeated.first_cycle
+    first, second = repeated.positions
+    severity = None if is_certain else Severity.NOTE
+    times = "twice" if repeated.count == 1 else f"{repeated.count + 1:,} times"
+    changed = ", each with a rawJSON of its own" if repeated.is_changed else ""
+    return Finding(
+        f"{event} stands {times} among the incidents of cycle {number}{changed}",
+        cycles=(number,),
+        events=(event,),
+        cause="changed" if repeated.is_changed else "" if is_certain else "identical",
+        place=evidence.place(evidence.cycles[number].line),
+        evidence=(
+            ("event", event),
+            ("told apart by", evidence.deliveries.identity.label),
+            ("places in the batch", f"{first + 1} and {second + 1}"),
+        ),
+        severity=Severity.WARNING if repeated.is_changed else severity,
+    )
+
+
+def uncounted(rest: Uncounted, one: str, many: str, *, is_certain: bool = True) -> Iterator[Finding]:
+    """One finding for the events past the bound, so that thousands do not bury the report."""
+    if not rest.events:
+        return
+    number = len(rest.events)
+    severity = Severity.NOTE if not is_certain else None if rest.unchanged else Severity.WARNING
+    yield Finding(
+        f"{counted(number, 'more event')} {one if number == 1 else many}",
+        cycles=(rest.first_cycle, rest.last_cycle)[: 1 + (rest.first_cycle != rest.last_cycle)],
+        cause="" if rest.unchanged else "changed",
+        evidence=(
+            ("events", f"{number:,}"),
+            ("repetitions", f"{rest.repetitions:,}"),
+            ("cycles", f"{rest.first_cycle} to {rest.last_cycle}"),
+        ),
+        severity=severity,
+    )
+
+
+# Spelled without underscores, hyphens and capitals.
+LIMITS = (
+    "maxfetch fetchlimit limit incidentsperfetch maxincidentsperfetch incidentsmaxfetch maxincidents "
+    "maxincidentstofetch incidentsfetchlimit incidentslimit incidentlimit fetchsize maxfetchincidents "
+    "maxalerts alertsmaxfetch maxevents eventsmaxfetch numberofincidents"
+).split()
+
+
+@rule("FC205", Severity.WARNING, since="0.1")
+def fetch_limit_exceeded(evidence: Evidence) -> Iterator[Finding]:
+    """A fetch delivers more incidents than the instance's limit allows.
+
+    Why: The limit protects server and analyst from a flood. A fetch that goes past it floods them at its first start,
+    or after a pause.
+    Fix: Pass the limit to the vendor, stop paging when it is reached, and let the last run point at the last event that
+    was delivered, so that the next fetch goes on from there.
+    """
+    name, limit = limit_of(evidence)
+    if not limit:
+        return
+    over = [facts for facts in evidence.ok_cycles if facts.delivered > limit]
+    # Some limits count per query: past one for each exchange it is beyond doubt.
+    beyond = [facts for facts in over if facts.delivered > limit * max(1, facts.exchanges)]
+    rest = [facts for facts in over if facts not in beyond]
+    for found, severity in ((beyond, Severity.WARNING), (rest, Severity.NOTE)):
+        if found:
+            most = max(found, key=lambda facts: facts.delivered)
+            yield Finding(
+                f"{most.delivered:,} incidents in cycle {most.number}, and {name} is {limit:,}",
+                cycles=tuple(facts.number for facts in found),
+                cause="" if severity is Severity.WARNING else "limit_per_request",
+                place=evidence.place(most.line),
+                evidence=(
+                    (name, str(limit)),
+                    ("most in one fetch", f"{most.delivered:,} in {evidence.started(most.number)}"),
+                    ("requests in that fetch", str(most.exchanges)),
+                    ("fetches over the limit", str(len(found))),
+                ),
+                severity=severity,
+            )
+
+
+def limit_of(evidence: Evidence) -> tuple[str, int]:
+    """The parameter that limits a fetch, and its value; 0 where there is none."""
+    by_name: dict[str, tuple[str, int]] = {}
+    for name, value in evidence.journal.scenario.parameters.values.items():
+        number = positive(value)
+        if number:
+            by_name.setdefault(re.sub(r"[^a-z]", "", name.lower()), (name, number))
+    return next((by_name[name] for name in LIMITS if name in by_name), ("", 0))
+
+
+def positive(value: object) -> int:
+    """A positive integer, also as text; else 0."""
+    text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0

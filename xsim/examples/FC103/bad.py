@@ -1,0 +1,31 @@
+# Every id ever seen stays in the last run, which grows by three ids a minute and never shrinks.
+import json
+from datetime import datetime, timedelta
+
+import demistomock as demisto
+from CommonServerPython import *
+
+
+def new_events(last_run):
+    """The three events of the last whole minute, at seconds 0, 10 and 20."""
+    minute = (datetime.utcnow() - timedelta(minutes=1)).strftime('%Y-%m-%dT%H:%M')
+    seen = json.loads(last_run.get('seen', '{}'))
+    events = [{'id': f'{minute}-{number}', 'created': f'{minute}:{number}0Z'} for number in range(3)]
+    events = [event for event in events if event['id'] not in seen]
+    seen.update((event['id'], event['created']) for event in events)
+    return events, seen
+
+
+def to_incident(event):
+    return {'name': f"Alert {event['id']}", 'occurred': event['created'], 'rawJSON': json.dumps(event)}
+
+
+def main():
+    last_run = demisto.getLastRun()
+    events, seen = new_events(last_run)
+    demisto.setLastRun({'seen': json.dumps(seen)})
+    demisto.incidents([to_incident(event) for event in events])
+
+
+if __name__ in ('__main__', '__builtin__', 'builtins'):
+    main()

@@ -1,0 +1,39 @@
+# An event without an owner becomes an incident like the others.
+import json
+from datetime import datetime
+
+import demistomock as demisto
+from CommonServerPython import *
+
+ISO = '%Y-%m-%dT%H:%M:%SZ'
+EVENTS = [
+    {'id': f'A-{number}', 'owner': None if number == 2 else 'ann', 'created': f'2024-05-14T09:{29 + 2 * number}:20Z'}
+    for number in range(4)
+]
+
+
+def events_from(start):
+    """What the vendor answers: the events from `start` on, itself included, as far as they have happened."""
+    now = datetime.utcnow().strftime(ISO)
+    return [event for event in EVENTS if start <= event['created'] <= now]
+
+
+def to_incident(event):
+    return {
+        'name': f"Alert of {event['owner'] or 'nobody'}",
+        'occurred': event['created'],
+        'rawJSON': json.dumps(event),
+    }
+
+
+def main():
+    last_run = demisto.getLastRun()
+    start = last_run.get('created', '')
+    events = [event for event in events_from(start) if event['created'] > start]
+    newest = max([start, *(event['created'] for event in events)])
+    demisto.setLastRun({'created': newest})
+    demisto.incidents([to_incident(event) for event in events])
+
+
+if __name__ in ('__main__', '__builtin__', 'builtins'):
+    main()

@@ -1,0 +1,154 @@
+"""Says in words how an endpoint of a scenario answers: what it keeps, orders, limits and how it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from xsim.report.cells import duration
+from xsim.world import Endpoint, Filter, Order
+
+_UNITS = {
+    "us": "microsecond", "ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day"
+}  # fmt: skip
+_EPOCHS = {"iso": "ISO 8601 alone", "s": "epoch seconds", "ms": "epoch milliseconds", "us": "epoch microseconds"}
+_BOUNDED = {">=": "inclusive", "<=": "inclusive", ">": "exclusive", "<": "exclusive"}
+_NO_LIMIT = 1_000_000
+_EMPTY = {
+    "missing": "without the list where nothing matches",
+    "null": "null for the list where nothing matches",
+    "object": "{} where nothing matches",
+    "body": "an empty body where nothing matches",
+}
+
+
+def endpoint_title(endpoint: Endpoint) -> str:
+    """ "GET vendor.example/api/v1/alerts"."""
+    return f"{endpoint.method} {endpoint.host}{endpoint.path}"
+
+
+def endpoint_words(endpoint: Endpoint) -> str:
+    """One sentence of clauses, not made safe yet."""
+    clauses = _detail_clauses(endpoint) if endpoint.kind == "detail" else _list_clauses(endpoint)
+    return "; ".join(clauses)
+
+
+def _list_clauses(endpoint: Endpoint) -> Iterator[str]:
+    yield from (_filter_words(each) for each in endpoint.filters)
+    yield _order_words(endpoint)
+    yield _limit_words(endpoint)
+    if endpoint.paging:
+        yield _paging_words(endpoint)
+    yield f"list at '{endpoint.list_at}'" if endpoint.list_at else "the answer is the list"
+    yield from _answer_clauses(endpoint)
+
+
+def _detail_clauses(endpoint: Endpoint) -> Iterator[str]:
+    asked = f"'{endpoint.id_name}'{_where(endpoint.id_place)}" if endpoint.id_name else "{id} in the path"
+    yield f"one record, whose {endpoint.id_field} is {asked}"
+    yield from (_filter_words(each) for each in endpoint.filters)
+    yield f"record at '{endpoint.record_at}'" if endpoint.record_at else "the answer is the record"
+    yield from _answer_clauses(endpoint)
+
+
+def _answer_clauses(endpoint: Endpoint) -> Iterator[str]:
+    if endpoint.wrap:
+        yield f"each record below '{endpoint.wrap}'"
+    if endpoint.pick:
+        yield f"of each record {endpoint.pick} alone"
+    if endpoint.total_at:
+        yield f"number of all at '{endpoint.total_at}'"
+    if endpoint.more_at:
+        yield f"whether there are more at '{endpoint.more_at}'"
+    if endpoint.extra:
+        yield f"besides {', '.join(endpoint.extra)}"
+    if endpoint.empty in _EMPTY:
+        yield _EMPTY[endpoint.empty]
+    if endpoint.streams:
+        yield f"only events of {', '.join(endpoint.streams)}"
+
+
+def _filter_words(each: Filter) -> str:
+    needed = ", without it the answer is 400" if each.required else ""
+    return f"{each.name}{_where(each.place)} keeps {each.field} {each.compare} bound ({_reading(each)}){needed}"
+
+
+def _reading(each: Filter) -> str:
+    """How the two sides are compared: "inclusive, to the microsecond"."""
+    parts = [_BOUNDED[each.compare]] if each.compare in _BOUNDED else []
+    if each.kind != "time":
+        return ", ".join([*parts, f"as {each.kind}"])
+    parts.append(f"to the {_UNITS.get(each.precision, each.precision)}")
+    if each.relative:
+        parts.append(f"{_UNITS.get(each.relative, each.relative)}s back from now")
+    if each.layout:
+        parts.append(f"written as {_EPOCHS.get(each.layout, each.layout)}")
+    if each.zone:
+        parts.append(f"without an offset at {offset_text(each.zone)}")
+    return ", ".join(parts)
+
+
+def _order_words(endpoint: Endpoint) -> str:
+    order = endpoint.order
+    if order.by:
+        directions = {path.startswith("-") for path in order.by}
+        names = [path.removeprefix("-") for path in order.by]
+        if len(directions) == 1:
+            words = f"{', '.join(names)} {_direction(order.by[0])}"
+        else:
+            words = ", ".join(f"{name} {_direction(path)}" for name, path in zip(names, order.by, strict=True))
+    else:
+        words = f"newest {endpoint.time_field} first"
+    return words + _asked_order(order)
+
+
+def _asked_order(order: Order) -> str:
+    names = [f"'{name}'" for name in (order.name, order.direction_name) if name]
+    return f" unless {' and '.join(names)}{_where(order.place)} ask otherwise" if names else ""
+
+
+def _direction(path: str) -> str:
+    return "descending" if path.startswith("-") else "ascending"
+
+
+def _limit_words(endpoint: Endpoint) -> str:
+    limit = endpoint.limit
+    if not limit.name:
+        return f"limit {limit.default:,}" if limit.default < _NO_LIMIT else "no limit"
+    most = f", at most {limit.maximum:,}" if limit.maximum < _NO_LIMIT else ""
+    return f"{limit.name}{_where(limit.place)} sets the limit, {limit.default:,} without it{most}"
+
+
+def _paging_words(endpoint: Endpoint) -> str:
+    paging = endpoint.paging
+    assert paging is not None
+    name = f"'{paging.name}'{_where(paging.place)}"
+    words: Mapping[str, str] = {
+        "page": f"pages by {name}, the first is {paging.first}",
+        "offset": f"{name} skips records",
+        "token": f"{name} goes on from a token",
+        "next_link": "goes on by a link",
+        "link_header": "goes on by a Link header",
+        "last_id": f"{name} goes on behind an id",
+    }
+    where = f" at '{paging.next_at}'" if paging.next_at else ""
+    tail = ", the last page has one too" if paging.tail_token else ""
+    empty = ", an empty page too" if paging.token_when_empty else ""
+    return words.get(paging.kind, paging.kind) + where + tail + empty
+
+
+def _where(place: str) -> str:
+    return "" if place == "query" else f" in the {place}"
+
+
+def offset_text(zone: timedelta) -> str:
+    """ "+02:00"."""
+    minutes = abs(zone) // timedelta(minutes=1)
+    return f"{'-' if zone < timedelta(0) else '+'}{minutes // 60:02}:{minutes % 60:02}"
+
+
+def lag_text(lag: timedelta) -> str:
+    """ "+5s", "-2m"; "at once" for none."""
+    if abs(lag) < timedelta(milliseconds=1):
+        return "at once"
+    return ("-" if lag < timedelta(0) else "+") + duration(abs(lag))
