@@ -15,7 +15,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """A number with a unit: 90s, 1m, 2h, 1d."""
 
     name = "duration"
@@ -31,7 +31,7 @@ class Duration(click.ParamType):
         return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """A time in ISO 8601; without an offset it is UTC."""
 
     name = "time"

@@ -66,15 +66,15 @@ def read_journal(path: Path) -> Journal:
     Raises InvalidState with file and line where it is missing, damaged, foreign or from a newer xsim. A last line
     that was cut off by a kill does not count: the cycle that it was about is not committed.
     """
-    header = _read_header(path)
+    header, integration, scenario = _read_header(path)
     stored = _Stored(path)
     complete = False
     for kind in stored.kinds():
         complete = kind == "end"
     return Journal(
-        integration=integration_from_line(header["integration"]),
-        scenario=scenario_from_line(header["scenario"]),
-        cycles=_Cycles(stored, scenario_from_line(header["scenario"])),
+        integration=integration,
+        scenario=scenario,
+        cycles=_Cycles(stored, scenario),
         probes=_Probes(stored),
         complete=complete,
         command=header.get("command", ""),
@@ -135,7 +135,7 @@ class _Probes:
         return map(probe_from_line, self.stored.decoded("probe"))
 
 
-def _read_header(path: Path) -> dict[str, Any]:
+def _read_header(path: Path) -> tuple[dict[str, Any], Integration, Scenario]:
     try:
         with open(path, encoding="utf-8", newline="\n") as file:
             line = file.readline()
@@ -152,15 +152,13 @@ def _read_header(path: Path) -> dict[str, Any]:
         )
     if header["xsim"] > FORMAT:
         raise InvalidState(
-            f"{path}:1: journal format {header['xsim']} of xsim {header.get('version')}; this xsim reads up to {FORMAT}",
+            f"{path}:1: journal format {header['xsim']} of xsim {header.get('version')}; this one reads up to {FORMAT}",
             hint="install the newer xsim",
         )
     try:
-        integration_from_line(header["integration"])
-        scenario_from_line(header["scenario"])
+        return header, integration_from_line(header["integration"]), scenario_from_line(header["scenario"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _damaged(path, 1, f"a header that cannot be read ({error!r})") from error
-    return header
 
 
 def _damaged(path: Path, line: int, found: str) -> InvalidState:

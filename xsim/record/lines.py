@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,94 +15,39 @@ from xsim.model import (
     Integration,
     LogLine,
     Outcome,
-    Parameter,
-    Parameters,
     Probe,
     Refusal,
     Scenario,
-    Settings,
 )
+from xsim.record.codec import decode, encode
+from xsim.world import Listing
 
 Fields = dict[str, Any]
 
 
+_NOT_KEPT_OF_INTEGRATION = frozenset({"code", "modules", "path"})
+_SECRETS = frozenset({"secrets"})
+
+
 def header_to_line(integration: Integration, scenario: Scenario, folder: Path) -> Fields:
+    """Which integration ran in which world. Paths are relative, so that folders can be moved together."""
+    parameters = encode(scenario.parameters, without=_SECRETS)
     return {
         "integration": {
-            "name": integration.name,
-            "path": os.path.relpath(integration.path, folder).replace(os.sep, "/"),
-            "shown": str(integration.path),
-            "digest": integration.digest,
-            "common_server": integration.common_server,
-            "docker_image": integration.docker_image,
-            "notes": list(integration.notes),
-            "parameters": None
-            if integration.parameters is None
-            else [[each.name, each.kind, each.required] for each in integration.parameters],
+            **encode(integration, without=_NOT_KEPT_OF_INTEGRATION),
+            "path": str(integration.path),
+            "from_journal": os.path.relpath(integration.path, folder).replace(os.sep, "/"),
         },
-        "scenario": {
-            "name": scenario.name,
-            "seed": scenario.seed,
-            "starts": _time(scenario.starts),
-            "interval": scenario.interval.total_seconds(),
-            "cycles": scenario.cycles,
-            "first_cycle": scenario.first_cycle,
-            "instance": scenario.instance,
-            "identity": list(scenario.identity),
-            "params": dict(scenario.parameters.values),
-            "stand_ins": list(scenario.parameters.stand_ins),
-            "last_run": scenario.last_run,
-            "context": scenario.context,
-            "settings": {
-                "on_malformed": scenario.settings.on_malformed,
-                "without_incidents_call": scenario.settings.without_incidents_call,
-                "several_incidents_calls": scenario.settings.several_incidents_calls,
-                "command_timeout": scenario.settings.command_timeout.total_seconds(),
-                "hang_limit": scenario.settings.hang_limit.total_seconds(),
-                "latency": scenario.settings.latency.total_seconds(),
-            },
-            "delivered": {key: list(value) for key, value in scenario.delivered.items()},
-        },
+        "scenario": {**encode(scenario), "parameters": {"values": {}, **parameters}},
     }
 
 
 def integration_from_line(fields: Fields) -> Integration:
-    parameters = fields["parameters"]
-    return Integration(
-        name=fields["name"],
-        path=Path(fields["shown"]),
-        digest=fields["digest"],
-        common_server=fields["common_server"],
-        docker_image=fields["docker_image"],
-        notes=tuple(fields["notes"]),
-        parameters=None if parameters is None else tuple(Parameter(*each) for each in parameters),
-    )
+    return decode(Integration, {name: value for name, value in fields.items() if name != "from_journal"})
 
 
 def scenario_from_line(fields: Fields) -> Scenario:
-    settings = fields["settings"]
-    return Scenario(
-        name=fields["name"],
-        seed=fields["seed"],
-        starts=_moment(fields["starts"]),
-        interval=timedelta(seconds=fields["interval"]),
-        cycles=fields["cycles"],
-        first_cycle=fields["first_cycle"],
-        instance=fields["instance"],
-        identity=tuple(fields["identity"]),
-        parameters=Parameters(values=fields["params"], stand_ins=tuple(fields["stand_ins"])),
-        last_run=fields["last_run"],
-        context=fields["context"],
-        settings=Settings(
-            on_malformed=settings["on_malformed"],
-            without_incidents_call=settings["without_incidents_call"],
-            several_incidents_calls=settings["several_incidents_calls"],
-            command_timeout=timedelta(seconds=settings["command_timeout"]),
-            hang_limit=timedelta(seconds=settings["hang_limit"]),
-            latency=timedelta(seconds=settings["latency"]),
-        ),
-        delivered={key: tuple(value) for key, value in fields["delivered"].items()},
-    )
+    return decode(Scenario, fields)
 
 
 def cycle_to_line(cycle: Cycle, before: Cycle | None, scenario: Scenario) -> Fields:
@@ -145,7 +90,7 @@ def cycle_from_line(fields: Fields, before: Cycle | None, scenario: Scenario) ->
         incidents=tuple(fields["incidents"]),
         refusals=tuple(Refusal(*each) for each in fields.get("refusals", ())),
         files=tuple(fields.get("files", ())),
-        exchanges=tuple(Exchange(_moment(at), *rest) for at, *rest in fields.get("exchanges", ())),
+        exchanges=tuple(map(_exchange_from_line, fields.get("exchanges", ()))),
         host_calls=tuple(HostCall(_moment(at), *rest) for at, *rest in fields["calls"]),
         results=tuple(fields.get("results", ())),
         log=tuple(LogLine(*each) for each in fields.get("log", ())),
@@ -161,6 +106,8 @@ def probe_to_line(probe: Probe) -> Fields:
             "outcome": probe.outcome.value,
             "last_run": probe.last_run_after,
             "failure": failure_to_line(probe.failure),
+            "event": probe.event,
+            "incidents": probe.incidents,
         }
     }
 
@@ -173,6 +120,8 @@ def probe_from_line(fields: Fields) -> Probe:
         outcome=Outcome(fields["outcome"]),
         last_run_after=fields["last_run"],
         failure=failure_from_line(fields["failure"]),
+        event=fields["event"],
+        incidents=tuple(fields["incidents"]),
     )
 
 
@@ -190,7 +139,14 @@ def failure_from_line(fields: list[Any] | None) -> Failure | None:
 
 
 def _exchange(each: Exchange) -> list[Any]:
-    return [_time(each.at), each.method, each.url, each.request_body, each.status, each.size, each.digest, each.line]
+    kept = [_time(each.at), each.method, each.url, each.request_body, each.status, each.size, each.digest, each.line]
+    return kept if each.listing is None else [*kept, encode(each.listing)]
+
+
+def _exchange_from_line(kept: list[Any]) -> Exchange:
+    at, method, url, request_body, status, size, digest, line, *listing = kept
+    shown = decode(Listing, listing[0]) if listing else None
+    return Exchange(_moment(at), method, url, request_body, status, size, digest, line, shown)
 
 
 def _time(moment: datetime) -> str:

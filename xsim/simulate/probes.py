@@ -1,4 +1,4 @@
-"""Probes: single fetches on copies of the state, behind the schedule, that prove what became of an event (design: Wanted)."""
+"""Probes: single fetches on copies of the state, behind the schedule, that prove what became of an event."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from xsim.model import Cycle, Event, JsonValue, Outcome, Probe, Scenario, Vendor
-from xsim.world import identities_at
+from xsim.model import Cycle, JsonValue, Outcome, Probe, Scenario, Vendor
+from xsim.world import Event, identities_at
 
 AGEING_CYCLES = 20
 """Growth of the last run is judged from so many cycles on (design: rules that must not cry wolf)."""

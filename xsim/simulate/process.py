@@ -102,7 +102,7 @@ class Process:
         tempfile._name_sequence = map("{:08d}".format, range(1, 100_000_000))  # type: ignore[attr-defined]
         streams = sys.stdin, sys.stdout, sys.stderr
         out, err = _LogStream("stdout", write_log), _LogStream("stderr", write_log)
-        sys.stdout, sys.stderr = out, err  # type: ignore[assignment]
+        sys.stdout, sys.stderr = out, err
         os.chdir(self._folder)
         _set_alarm(hang_limit.total_seconds())
         try:
@@ -146,10 +146,10 @@ class Process:
         now, before = os.environ._data, self._environment_data  # type: ignore[attr-defined]
         if now != before:
             for name in [name for name in now if name not in before]:
-                del os.environ[os.environ.decodekey(name)]  # type: ignore[attr-defined]
+                del os.environ[os.environ.decodekey(name)]
             for name, value in before.items():
                 if now.get(name) != value:
-                    decoded = os.environ.decodekey(name)  # type: ignore[attr-defined]
+                    decoded = os.environ.decodekey(name)
                     os.environ[decoded] = self._environment[decoded]
 
     def _restore_warnings(self) -> None:
