@@ -9,21 +9,26 @@ from pathlib import Path
 
 import xsim
 from xsim.errors import InvalidScenario
-from xsim.model import Cycle, Integration, JsonValue, Report, Scenario, Settings, Severity, Vendor
+from xsim.model import Cycle, Integration, JsonValue, Report, Scenario, ScenarioFile, Settings, Severity, Vendor
 
 DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 """One fixed moment, with a fraction of a second: whole seconds hide faults."""
 DEFAULT_CYCLES = 10
+DEFAULT_SEED = 1
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a person chooses about a run. None: the default, or what the integration or an earlier run says."""
+    """What a person chooses about a run. None: the default, or what scenario, integration or an earlier run says."""
 
-    cycles: int = DEFAULT_CYCLES
+    scenario: Path | None = None
+    """The scenario file; None: the one beside the script, if there is one."""
+    without_scenario: bool = False
+    """Leave the scenario beside the script alone."""
+    cycles: int | None = None
     interval: timedelta | None = None
     starts: datetime | None = None
-    seed: int = 1
+    seed: int | None = None
     params: Mapping[str, JsonValue] = field(default_factory=dict)
     params_file: Path | None = None
     param_texts: Sequence[str] = ()
@@ -36,17 +41,21 @@ class Options:
     state: Path | None = None
     """Folder for state; default `.xsim` beside the script."""
     fresh: bool = False
-    settings: Settings = field(default_factory=Settings)
+    """Start over, where a run without a scenario would go on from the one before."""
+    goes_on: bool = False
+    """Go on from the stored state, where a run with a scenario would start from the scenario's own."""
+    settings: Settings | None = None
     select: Collection[str] = ()
     ignore: Collection[str] = ()
-    fail_on: Severity = Severity.WARNING
-    strict: bool = False
+    fail_on: Severity | None = None
+    strict: bool | None = None
 
 
 def run(
     path: str | Path,
     *,
     vendor: Vendor | None = None,
+    on_start: Callable[[Scenario], None] = lambda scenario: None,
     on_cycle: Callable[[Cycle], None] = lambda cycle: None,
     command: str = "",
     options: Options | None = None,
@@ -64,8 +73,10 @@ def run(
     chosen = replace(options or Options(), **overrides)  # type: ignore[arg-type]
     integration, scenario = load(path, chosen)
     with State(state_folder(integration, chosen.instance, root=chosen.state)) as state:
-        scenario = scenario if chosen.fresh else _going_on(scenario, state, chosen)
+        if chosen.goes_on or not (chosen.fresh or scenario.path):
+            scenario = _going_on(scenario, state, chosen)
         state.begin(scenario)
+        on_start(scenario)
 
         def after(cycle: Cycle) -> None:
             state.follow(cycle)
@@ -139,32 +150,69 @@ def check_journal(path: Path, options: Options) -> Report:
 
 
 def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
-    """The integration, and the world that the options describe."""
+    """The integration, and the world that its scenario and the options describe.
+
+    `path` may also be a scenario file that names its integration.
+    """
     from xsim.load import load_integration, load_parameters
 
     _refuse_nonsense(options)
-    integration = load_integration(Path(path), common_server=options.common_server, marketplace=options.marketplace)
+    given = Path(path)
+    file = _scenario_file(given, options)
+    if given.suffix == ".toml":
+        given = _integration_of(file, given)
+    integration = load_integration(given, common_server=options.common_server, marketplace=options.marketplace)
     parameters = load_parameters(
         integration,
-        scenario_params=options.params,
+        scenario_params={**(file.params if file else {}), **options.params},
         params_file=options.params_file,
         overrides=options.param_texts,
         strict=options.strict_params,
+        folder=file.path.parent if file else None,
     )
-    return integration, Scenario(
-        starts=options.starts or DEFAULT_START,
-        interval=options.interval or _declared_interval(parameters.values) or timedelta(minutes=1),
-        cycles=options.cycles,
-        seed=options.seed,
+    scenario = file.scenario if file else _default_scenario(options)
+    interval = options.interval or (scenario.interval if file and "interval" in file.stated else None)
+    return integration, replace(
+        scenario,
+        interval=interval or _declared_interval(parameters.values) or scenario.interval,
         instance=options.instance,
         parameters=parameters,
-        identity=tuple(options.identity),
-        settings=options.settings,
+        identity=tuple(options.identity) or scenario.identity,
+        settings=options.settings or scenario.settings,
+        check=file.check if file else scenario.check,
+    )
+
+
+def _scenario_file(given: Path, options: Options) -> ScenarioFile | None:
+    from xsim.load import find_scenario, load_scenario
+
+    if given.suffix == ".toml":
+        path: Path | None = given
+    else:
+        path = options.scenario or (None if options.without_scenario else find_scenario(given))
+    if path is None:
+        return None
+    return load_scenario(
+        path, starts=options.starts, interval=options.interval, cycles=options.cycles, seed=options.seed
+    )
+
+
+def _integration_of(file: ScenarioFile | None, given: Path) -> Path:
+    if file is None or file.integration is None:
+        raise InvalidScenario(f"{given}: names no integration", hint='add `integration = "script.py"` to it')
+    return file.integration
+
+
+def _default_scenario(options: Options) -> Scenario:
+    return Scenario(
+        starts=options.starts or DEFAULT_START,
+        cycles=options.cycles or DEFAULT_CYCLES,
+        seed=DEFAULT_SEED if options.seed is None else options.seed,
     )
 
 
 def _refuse_nonsense(options: Options) -> None:
-    if options.cycles < 1:
+    if options.cycles is not None and options.cycles < 1:
         raise InvalidScenario(f"--cycles {options.cycles}: expected 1 or more")
     if options.interval is not None and options.interval < timedelta(seconds=1):
         raise InvalidScenario(f"--interval {options.interval.total_seconds():g}s: expected one second or more")

@@ -129,6 +129,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """What a scenario says about its judgement. The rules' names are the check stage's to know."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    """Rule and the severity that its findings get instead of their own."""
+    fail_on: Severity | None = None
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """All that we choose about the world. One seed; nothing else is left to chance."""
 
@@ -166,23 +178,13 @@ class Scenario:
     """At most so many extra cycles while a wanted event is outstanding; 0: none."""
     drain_interval: timedelta | None = None
     """Time between them; None: the interval."""
+    check: CheckSettings = field(default_factory=CheckSettings)
+    """How its author wants it judged; what the command line says goes before it."""
 
     @property
     def has_vendor(self) -> bool:
         """Whether somebody answers the script's calls."""
         return bool(self.endpoints) or self.hatch is not None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckSettings:
-    """What a scenario says about its judgement. The rules' names are the check stage's to know."""
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity] = field(default_factory=dict)
-    """Rule and the severity that its findings get instead of their own."""
-    fail_on: Severity | None = None
-    strict: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ Times are aware UTC datetimes. Dotted paths step into objects ("attributes.creat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 JsonValue = Any
@@ -146,6 +148,9 @@ class Endpoint:
     """What is sent where nothing matches: "list", "missing" (no key), "null", "object" ({}) or "body" (nothing)."""
     wrap: str = ""
     """Each record in the list stands below this key: {"alert": {...}}."""
+    pick: str = ""
+    """The list holds only what stands at this dotted path of each record, as where ids come first and objects by a second
+    call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +180,39 @@ class Listing:
     limit: int | None = None
     offset: int = 0
     """How many matching records the paging skipped."""
+
+
+def values_at(record: JsonValue, path: str) -> list[JsonValue]:
+    """All values at a dotted path: [] where a step is missing; several where it steps through a list ("items.*.id")."""
+    found = [record]
+    for step in steps_of(path):
+        if step == "*":
+            found = [item for each in found if isinstance(each, list) for item in each]
+        else:
+            found = [each[step] for each in found if isinstance(each, Mapping) and step in each]
+    return found
+
+
+@lru_cache(maxsize=1_000)
+def steps_of(path: str) -> tuple[str, ...]:
+    """The steps of a dotted path; a literal dot is written with a backslash before it."""
+    return tuple(step.replace("\0", ".") for step in path.replace("\\.", "\0").split(".")) if path else ()
+
+
+def identities_at(record: JsonValue, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The identities that a record names at `paths`: one, several where a path steps through a list, or none.
+
+    With several paths their texts are joined by "/". A number and its text are one identity.
+    """
+    texts = [[_text(value) for value in values_at(record, path) if value is not None] for path in paths]
+    if not texts or not all(texts):
+        return ()
+    count = max(map(len, texts))
+    columns = [each * count if len(each) == 1 else each for each in texts]
+    return tuple("/".join(row) for row in zip(*columns, strict=False))
+
+
+def _text(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, sort_keys=True)

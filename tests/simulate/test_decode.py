@@ -81,7 +81,9 @@ def test_text_fields_take_text_alone(field, value):
     assert the_complaint(**{field: value})[0] == field
 
 
-@pytest.mark.parametrize("field", ["name", "details", "severity", "labels", "attachment", "CustomFields", "isPlayground"])
+@pytest.mark.parametrize(
+    "field", ["name", "details", "severity", "labels", "attachment", "CustomFields", "isPlayground"]
+)
 def test_null_leaves_a_field_as_it_is(field):
     assert complaints([{**GOOD, field: None}]) == []
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, shorten
-from xsim.check.rule import chosen
+from xsim.check.rule import chosen, codes_named
 from xsim.check.rules import RULES
 from xsim.model import Finding, Journal, Report, Rule, RuleResult, Severity, Verdict
 
@@ -21,18 +21,24 @@ def check(
     *,
     select: Collection[str] = (),
     ignore: Collection[str] = (),
-    fail_on: Severity = Severity.WARNING,
-    strict: bool = False,
+    fail_on: Severity | None = None,
+    strict: bool | None = None,
 ) -> Report:
     """Judge a journal by the rules that `select` and `ignore` leave.
 
     `fail_on` is the least severity that fails the run. `strict`: what was not exercised leaves the run undecided.
+    Where they are not given, what the scenario says holds, else a warning fails and nothing more is asked.
     """
-    rules = chosen(RULES, select=select, ignore=ignore)
+    own = journal.scenario.check
+    rules = chosen(RULES, select=select or own.select, ignore=(*ignore, *own.ignore))
+    severities = {code: level for name, level in own.severity.items() for code in codes_named(RULES, [name])}
+    rules = tuple(replace(rule, severity=severities.get(rule.code, rule.severity)) for rule in rules)
+    fail_on = fail_on or own.fail_on or Severity.WARNING
+    is_strict = bool(own.strict) if strict is None else strict
     evidence = Evidence(journal)
-    results = tuple(result_of(rule, evidence, fail_on) for rule in rules)
+    results = tuple(result_of(rule, evidence, fail_on, is_set=rule.code in severities) for rule in rules)
     unexercised = tuple(not_exercised(evidence, results))
-    verdict, reason = verdict_of(evidence, results, unexercised if strict else (), fail_on)
+    verdict, reason = verdict_of(evidence, results, unexercised if is_strict else (), fail_on)
     return Report(
         journal=journal,
         results=results,
@@ -56,10 +62,13 @@ def identity_of(evidence: Evidence) -> str:
     return f"{evidence.deliveries.identity.label}{doubt}"
 
 
-def result_of(rule: Rule, evidence: Evidence, fail_on: Severity) -> RuleResult:
+def result_of(rule: Rule, evidence: Evidence, fail_on: Severity, *, is_set: bool = False) -> RuleResult:
+    """`is_set`: the scenario states the rule's severity, so that each finding has that one."""
     if rule.needs is not None and not rule.needs(evidence):
         return RuleResult(rule, Verdict.UNDECIDED, reason=f"needs {rule.needs_text}")
-    findings = tuple(completed(finding, rule) for finding in rule.check(evidence))
+    findings = tuple(
+        completed(replace(finding, severity=None) if is_set else finding, rule) for finding in rule.check(evidence)
+    )
     fails = any(counts(finding, fail_on) for finding in findings)
     return RuleResult(rule, Verdict.FAILED if fails else Verdict.PASSED, findings)
 

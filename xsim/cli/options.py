@@ -88,7 +88,11 @@ def instance_options(function: Function) -> Function:
                 help="Folder for state; default .xsim beside the script.",
             ),
             click.option("--start", "starts", type=Moment(), help="Simulated time of the first fetch, ISO 8601."),
-            click.option("--seed", default=1, show_default=True, help="Where all chance comes from."),
+            click.option("--seed", type=int, help="Where all chance comes from; default the scenario's, else 1."),
+            click.option(
+                "--scenario", type=click.Path(path_type=Path), help="The scenario; default the one beside it."
+            ),
+            click.option("--no-scenario", "without_scenario", is_flag=True, help="Leave the scenario beside it alone."),
         )
     ):
         function = option(function)
@@ -109,11 +113,9 @@ def rule_options(function: Function) -> Function:
             click.option(
                 "--fail-on",
                 type=click.Choice(["error", "warning", "note"]),
-                default="warning",
-                show_default=True,
-                help="The least severity that fails the run.",
+                help="The least severity that fails the run; default the scenario's, else warning.",
             ),
-            click.option("--strict", is_flag=True, help="Undecided if something was not exercised."),
+            click.option("--strict", is_flag=True, default=None, help="Undecided if something was not exercised."),
             click.option(
                 "--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json."
             ),
@@ -135,6 +137,6 @@ def as_options(**given: Any) -> Any:
     from xsim.api import Options
     from xsim.model import Severity
 
-    if "fail_on" in given:
+    if given.get("fail_on"):
         given["fail_on"] = Severity(given["fail_on"])
     return Options(**given)

@@ -14,7 +14,7 @@ from xsim.cli.options import Duration, as_options, instance_options, rule_option
 
 @click.command("run")
 @instance_options
-@click.option("--cycles", default=10, show_default=True, help="How many fetches to run.")
+@click.option("--cycles", type=int, help="How many fetches to run; default the scenario's, else 10.")
 @click.option(
     "--interval", type=Duration(), help="Time between fetches, such as 1m; default incidentFetchInterval, else 1m."
 )
@@ -28,20 +28,24 @@ from xsim.cli.options import Duration, as_options, instance_options, rule_option
 @click.option(
     "--fresh", is_flag=True, help="Start over: empty last run and integration context, nothing delivered yet."
 )
+@click.option(
+    "--continue", "goes_on", is_flag=True, help="With a scenario: go on from the stored last run all the same."
+)
 @rule_options
 def command(
     integration: Any,
     format_: str,
     outputs: tuple[str, ...],
-    cycles: int,
+    cycles: int | None,
     interval: timedelta | None,
     starts: datetime | None,
     **given: Any,
 ) -> None:
     """Run INTEGRATION's fetch on its schedule and report what it duplicates, loses or malforms.
 
-    INTEGRATION is a .py file, a package folder or a unified .yml. Without --fresh the run goes on from the last run
-    that the one before left in .xsim beside the script.
+    INTEGRATION is a .py file, a package folder, a unified .yml, or a scenario that names one. With a scenario each run
+    starts from the scenario's own last run; without one it goes on from the last run that the run before left in .xsim
+    beside the script.
 
     \b
     xsim run integration.py --cycles 10
@@ -55,8 +59,14 @@ def command(
     options = as_options(cycles=cycles, interval=interval, starts=starts, **given)
     # A polite kill is treated like Ctrl-C: what was simulated is stored.
     signal.signal(signal.SIGTERM, _interrupt)
-    with Progress(cycles, enabled=sys.stderr.isatty()) as progress:
-        report = api.run(integration, options=options, on_cycle=progress.advance, command=repeat_command())
+    with Progress(enabled=sys.stderr.isatty()) as progress:
+        report = api.run(
+            integration,
+            options=options,
+            on_start=lambda scenario: progress.expect(scenario.cycles),
+            on_cycle=progress.advance,
+            command=repeat_command(),
+        )
     sys.exit(show(report, format_, outputs))
 
 

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,7 +17,9 @@ from xsim.load.files import shown
 from xsim.load.meanings import is_secret
 from xsim.load.scenario_changes import read_path, read_paths
 from xsim.load.scenario_clock import (
+    CLOCK_KEYS,
     DEFAULT_START,
+    PLATFORM_KEYS,
     Overrides,
     Schedule,
     read_schedule,
@@ -24,13 +27,16 @@ from xsim.load.scenario_clock import (
     read_start,
     refuse_bad_overrides,
 )
+from xsim.load.scenario_endpoints import KEYS as ENDPOINT_KEYS
 from xsim.load.scenario_endpoints import (
     read_endpoint,
     read_hatch,
     refuse_same_endpoints,
     refuse_unknown_streams,
 )
+from xsim.load.scenario_events import KEYS as EVENT_KEYS
 from xsim.load.scenario_events import Naming, read_event, refuse_same_ids
+from xsim.load.scenario_streams import KEYS as STREAM_KEYS
 from xsim.load.scenario_streams import MOST_EVENTS, expected_count, read_stream
 from xsim.load.scenario_table import Source, Table, nearest
 from xsim.load.scenario_values import plain
@@ -72,11 +78,12 @@ def load_scenario(
 
 
 def _checked(path: Path, text: str, values: dict[str, Any], instead: Overrides) -> ScenarioFile:
-    source = Source(path, text, DEFAULT_START)
+    source = Source(path, text, instead.starts or DEFAULT_START, _homes())
     top = Table(source, (), values)
     top.refuse_unknown(KEYS)
-    starts = instead.starts or read_start(top.table("clock")) or DEFAULT_START
-    top = Table(Source(path, text, starts), (), values)
+    own_start = read_start(top.table("clock"))
+    if own_start and not instead.starts:
+        top = Table(replace(source, starts=own_start), (), values)
     schedule = read_schedule(top.table("clock"), instead)
     own_seed = top.whole("seed", 1)
     params = top.object("params")
@@ -90,6 +97,24 @@ def _checked(path: Path, text: str, values: dict[str, Any], instead: Overrides) 
         expect=_read_expect(top),
         stated=schedule.stated + (("seed",) if "seed" in top or instead.seed is not None else ()),
     )
+
+
+def _homes() -> dict[str, str]:
+    """Where each key belongs, in words."""
+    tables = {
+        "below [clock]": CLOCK_KEYS,
+        "below [identity]": IDENTITY_KEYS,
+        "below [platform]": PLATFORM_KEYS,
+        "below [[events]]": EVENT_KEYS,
+        "below [[streams]]": STREAM_KEYS,
+        "below [[endpoints]]": ENDPOINT_KEYS,
+        "below [check]": CHECK_KEYS,
+    }
+    homes = dict.fromkeys(KEYS, "above the first table, as a line after [table] is part of it")
+    for home, keys in tables.items():
+        for key in keys:
+            homes[key] = f"{homes[key]} or {home}" if key in homes else home
+    return homes
 
 
 def _scenario(top: Table, schedule: Schedule, seed: int) -> Scenario:
@@ -278,23 +303,12 @@ def _read_expect(top: Table) -> Mapping[str, JsonValue]:
 def _secrets(value: JsonValue, *, is_hidden: bool = False) -> set[str]:
     """Texts of parameters whose names say that they are secret; a reference to one is not one."""
     if isinstance(value, dict):
-        return {
-            secret
-            for name, inner in value.items()
-            for secret in _secrets(inner, is_hidden=_is_hidden(name, inner) or is_hidden and name not in _OPEN)
-        }
+        return {text for name, inner in value.items() for text in _secrets(inner, is_hidden=is_secret(name))}
     if isinstance(value, list):
-        return {secret for inner in value for secret in _secrets(inner, is_hidden=is_hidden)}
+        return {text for inner in value for text in _secrets(inner, is_hidden=is_hidden)}
     is_reference = isinstance(value, str) and value.startswith(("env:", "file:"))
-    return {str(value)} if is_hidden and not is_reference and value not in ("", None, True, False) else set()
-
-
-_OPEN = ("identifier", "user", "id", "name")
-"""Parts of a credentials parameter that are no secret."""
-
-
-def _is_hidden(name: str, value: JsonValue) -> bool:
-    return is_secret(name) and not isinstance(value, dict)
+    is_empty = value is None or value == "" or isinstance(value, bool)
+    return {str(value)} if is_hidden and not is_reference and not is_empty else set()
 
 
 # --- events and endpoints -----------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from xsim.load.scenario_paths import steps_of
-from xsim.load.scenario_table import Table
+from xsim.load.scenario_table import Table, described
 from xsim.model import JsonValue
+from xsim.world import steps_of
 
 KEYS = ("at", "after", "set", "null", "delete", "chance")
 
@@ -80,7 +80,5 @@ def read_path(table: Table, key: str, default: str = "") -> str:
 
 
 def refuse_bad_path(table: Table, key: str, path: Any) -> None:
-    try:
-        steps_of(path)
-    except ValueError:
-        table.refuse(key, f"found '{path}', expected a dotted path such as \"attributes.created\"")
+    if not path or not all(steps_of(path)):
+        table.refuse(key, f'found {described(path)}, expected a dotted path such as "attributes.created"')

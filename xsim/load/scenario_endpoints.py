@@ -13,7 +13,6 @@ from xsim.load.files import shown
 from xsim.load.scenario_changes import read_path, refuse_bad_path
 from xsim.load.scenario_events import Naming
 from xsim.load.scenario_table import Table, described, nearest
-from xsim.load.scenario_times import NAMED_LAYOUTS
 from xsim.load.scenario_values import offset_of
 from xsim.world import Endpoint, Filter, Hatch, Limit, Order, Paging
 
@@ -24,12 +23,16 @@ KINDS = ("time", "number", "text")
 PAGINGS = ("page", "offset", "token", "next_link", "link_header", "last_id")
 KEYS = (
     "path", "method", "host", "kind", "streams", "list_at", "time_field", "id_field", "id_param", "id_in", "record_at",
-    "filters", "order", "limit", "paging", "total_at", "more_at", "extra", "empty", "wrap",
+    "filters", "order", "limit", "paging", "total_at", "more_at", "extra", "empty", "wrap", "pick",
 )  # fmt: skip
 FILTER_KEYS = ("param", "in", "field", "op", "as", "precision", "zone", "layout", "relative", "required")
 ORDER_KEYS = ("by", "param", "in", "direction_param")
 LIMIT_KEYS = ("param", "in", "default", "max")
 PAGING_KEYS = ("kind", "param", "in", "first", "next_at", "token_when_empty", "tail_token")
+BOUND_LAYOUTS = {
+    "iso": "iso", "iso-offset": "iso", "iso-naive": "iso", "epoch-s": "s", "epoch-ms": "ms", "epoch-us": "us"
+}  # fmt: skip
+"""A layout's name, and what the vendor calls it."""
 NO_LIMIT = 2_000_000
 LARGEST_VENDOR_FILE = 5 * 2**20
 
@@ -72,6 +75,7 @@ def read_endpoint(table: Table, naming: Naming) -> Endpoint:
         extra=table.object("extra"),
         empty=table.choice("empty", "list", ("list", "missing", "null", "object", "body")),
         wrap=table.filled_text("wrap"),
+        pick=read_path(table, "pick"),
     )
     _refuse_contradictions(table, endpoint)
     return endpoint
@@ -152,13 +156,19 @@ def _read_filter(table: Table, path: str) -> Filter:
 
 def _layout(table: Table) -> str:
     layout = table.filled_text("layout")
-    if layout in NAMED_LAYOUTS:
-        return ""  # The vendor knows ISO 8601 and epoch numbers by themselves.
+    if layout in BOUND_LAYOUTS:
+        return BOUND_LAYOUTS[layout]
     if layout:
         try:
             datetime.strptime(datetime(2023, 11, 29, 19, 47, 38).strftime(layout), layout)
+            is_right = "%" in layout
         except ValueError:
-            table.expect("layout", 'a strptime layout such as "%d/%m/%Y %H:%M:%S"')
+            is_right = False
+        if not is_right:
+            names = ", ".join(BOUND_LAYOUTS)
+            table.expect(
+                "layout", f'{names}, or a strptime layout such as "%d/%m/%Y %H:%M:%S"', nearest(layout, BOUND_LAYOUTS)
+            )
     return layout
 
 

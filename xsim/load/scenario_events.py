@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from xsim.load.scenario_changes import PlannedChange, read_changes, read_paths
 from xsim.load.scenario_paths import MISSING, identity_of, put_at, value_at
-from xsim.load.scenario_table import Table, described, nearest
+from xsim.load.scenario_table import Table, described, name_of, nearest
 from xsim.load.scenario_values import DEEPEST, plain, recorded_moment
 from xsim.model import JsonValue
 from xsim.world import Change, Event
@@ -61,7 +61,7 @@ def refuse_same_ids(events: Sequence[Event], tables: Sequence[Table]) -> None:
         first = seen.setdefault(event.id, number)
         if first != number:
             table = tables[number]
-            whose = f"{table.place[0]} {int(tables[first].place[1]) + 1}"
+            whose = name_of(tables[first].place)
             table.refuse(
                 None,
                 f"a second event with the id {described(event.id)} (the first one is of {whose})",

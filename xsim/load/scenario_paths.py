@@ -1,44 +1,20 @@
-"""Dotted paths into records: "attributes.created"; a literal dot in a key is written with a backslash in front."""
+"""Dotted paths into the records that a scenario writes: reading, setting and leaving out what stands there."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from xsim.model import JsonValue
+from xsim.world import identities_at, steps_of, values_at
 
 MISSING: Any = object()
 """What stands at a path that leads nowhere; null is a value."""
 
 
-def steps_of(path: str) -> tuple[str, ...]:
-    """The keys on the way. Raises ValueError where one of them is empty."""
-    steps = tuple(step.replace("\\.", ".") for step in re.split(r"(?<!\\)\.", path))
-    if not all(steps):
-        raise ValueError(f"'{path}' is no dotted path")
-    return steps
-
-
-def path_of(steps: Sequence[str]) -> str:
-    """The path with these keys."""
-    return ".".join(step.replace(".", "\\.") for step in steps)
-
-
 def value_at(record: JsonValue, path: str) -> JsonValue:
-    """What stands at the path, or MISSING. A key that itself holds dots is found too; a number steps into a list."""
-    if isinstance(record, dict) and path in record:
-        return record[path]
-    value = record
-    for step in steps_of(path):
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and step.isdecimal() and len(step) < 10 and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return MISSING
-    return value
+    """What stands at the path, the first of it where the path steps through a list, or MISSING."""
+    return next(iter(values_at(record, path)), MISSING)
 
 
 def put_at(record: dict[str, JsonValue], path: str, value: JsonValue) -> None:
@@ -63,7 +39,9 @@ def remove_at(record: dict[str, JsonValue], path: str) -> None:
     record.pop(last, None)
 
 
-def flattened(values: Mapping[str, Any], is_leaf: Any, outer: str = "") -> Iterator[tuple[str, tuple[str, ...], Any]]:
+def flattened(
+    values: Mapping[str, Any], is_leaf: Callable[[dict[str, Any]], bool], outer: str = ""
+) -> Iterator[tuple[str, tuple[str, ...], Any]]:
     """Path, TOML keys and value of each leaf: "owner.email" = 1 and [owner] email = 1 are one path."""
     for key, value in values.items():
         path = f"{outer}.{key}" if outer else key
@@ -74,13 +52,10 @@ def flattened(values: Mapping[str, Any], is_leaf: Any, outer: str = "") -> Itera
             yield path, (key,), value
 
 
-def identity_of(record: Mapping[str, JsonValue], paths: Sequence[str]) -> str:
-    """The event's id: the texts at the paths joined by "/". Raises KeyError with the path that holds nothing."""
-    return "/".join(_identity_part(record, path) for path in paths)
-
-
-def _identity_part(record: Mapping[str, JsonValue], path: str) -> str:
-    value = value_at(record, path)
-    if value is MISSING or value is None or value == "":
-        raise KeyError(path)
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+def identity_of(record: Mapping[str, JsonValue], paths: tuple[str, ...]) -> str:
+    """The event's id: the texts at the paths joined by "/". Raises KeyError with the path that holds no one value."""
+    for path in paths:
+        values = values_at(record, path)
+        if len(values) != 1 or values[0] is None or values[0] == "":
+            raise KeyError(path)
+    return identities_at(record, paths)[0]

@@ -40,7 +40,7 @@ def find_scenario(integration_path: Path) -> Path | None:
 
 
 def _is_for(scenario: Path, integration: Path) -> bool:
-    """Whether the file leaves open which script it is for, or names this one. What cannot be read is complained of later."""
+    """Whether the file names this script, or none. What cannot be read is complained of later."""
     tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         named: Any = tomllib.loads(scenario.read_text(encoding="utf-8-sig")).get("integration")

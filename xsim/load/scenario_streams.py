@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from xsim.load.scenario_changes import PlannedChange, read_changes, read_path, refuse_bad_path
 from xsim.load.scenario_events import Naming

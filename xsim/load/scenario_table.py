@@ -25,6 +25,8 @@ class Source:
     path: Path
     text: str
     starts: datetime
+    homes: Mapping[str, str]
+    """Where each key belongs, for those that stand somewhere else: TOML gives every key to the table above it."""
 
     def refuse(self, place: Place, message: str, hint: str | None = None) -> NoReturn:
         """Complain about what stands at the place."""
@@ -58,7 +60,9 @@ class Table:
         for key in self.values:
             if key not in known:
                 noun = "table or key" if not self.place else "key"
-                self.refuse(key, f"unknown {noun}", nearest(key, known) or f"known here: {', '.join(known)}")
+                home = f"it belongs {self.source.homes[key]}" if key in self.source.homes else None
+                hint = home or nearest(key, known) or f"known here: {', '.join(known)}"
+                self.refuse(key, f"unknown {noun}", hint)
 
     def need(self, key: str, why: str = "") -> None:
         if key not in self.values:
@@ -183,10 +187,8 @@ class Table:
 
     def object(self, key: str) -> dict[str, JsonValue]:
         """A table as JSON has it."""
-        self.table(key)
-        value = self.json(key, {})
-        assert isinstance(value, dict)
-        return value
+        inner = self.table(key)
+        return {name: inner.json(name) for name in inner.values}
 
     def _unit_hint(self, key: str) -> str | None:
         value = self.values[key]

@@ -98,10 +98,8 @@ def _zone(table: Table, default: timedelta) -> timedelta:
 def _unit(layout: str, digits: int) -> timedelta:
     if layout in NAMED_LAYOUTS or "%f" in layout:
         return _MICROSECOND if digits >= 6 else timedelta(milliseconds=1) if digits == 3 else timedelta(seconds=1)
-    finer = (("%S", timedelta(seconds=1)), ("%M", timedelta(minutes=1)), ("%H", timedelta(hours=1)))
-    if "%I" in layout:
-        finer = (*finer, ("%I", timedelta(hours=1)))
-    return next((unit for directive, unit in finer if directive in layout), timedelta(days=1))
+    units = {"%S": timedelta(seconds=1), "%M": timedelta(minutes=1), "%H": timedelta(hours=1), "%I": timedelta(hours=1)}
+    return next((unit for directive, unit in units.items() if directive in layout), timedelta(days=1))
 
 
 def _refuse_bad_layout(table: Table, field: TimeField) -> None:

@@ -49,7 +49,7 @@ def signed_duration_of(value: Any) -> timedelta | None:
 
 
 def moment_of(value: Any) -> datetime | None:
-    """A TOML time, or ISO 8601 text, as UTC; without an offset it is UTC. None where it is no time from 1971 to 2200."""
+    """A TOML time, or ISO 8601 text, as UTC, which it is without an offset. None outside of 1971 to 2200."""
     if isinstance(value, datetime):
         return _within(value if value.tzinfo else value.replace(tzinfo=timezone.utc))
     if isinstance(value, date):
@@ -58,7 +58,7 @@ def moment_of(value: Any) -> datetime | None:
 
 
 def recorded_moment(value: JsonValue) -> datetime | None:
-    """The time that a record's field says, in any usual layout: ISO 8601, an epoch number or its text, a mail's date."""
+    """The time that a record's field says, in any usual layout: ISO 8601, an epoch number or its text, or a mail's."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):

@@ -1,4 +1,4 @@
-"""Makes a stream's events. All chance comes from the seed and the stream's name, so streams do not disturb each other."""
+"""Makes a stream's events. All chance comes from the seed and the stream's name: streams do not disturb each other."""
 
 from __future__ import annotations
 

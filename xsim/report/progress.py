@@ -20,13 +20,15 @@ _BETWEEN_UPDATES = 0.05
 
 
 class Progress:
-    """Shows how far the simulation is: `with Progress(total, enabled=...) as progress: progress.advance(cycle)`.
+    """Shows how far the simulation is: `with Progress(enabled=...) as progress: progress.advance(cycle)`.
+
+    `total` is the number of cycles; `expect` says it later, where it stands in a scenario.
 
     `enabled` says whether it is wanted; where standard error is no terminal nothing is shown either way. `now` gives
     real seconds.
     """
 
-    def __init__(self, total: int, *, enabled: bool, now: Callable[[], float] | None = None) -> None:
+    def __init__(self, total: int | None = None, *, enabled: bool, now: Callable[[], float] | None = None) -> None:
         self._total = total
         self._done = 0
         self._bad = 0
@@ -43,6 +45,12 @@ class Progress:
             self._bar.start()
             self._due = self._now()
         return self
+
+    def expect(self, total: int) -> None:
+        """So many cycles are to come."""
+        self._total = total
+        if self._bar is not None:
+            self._bar.update(self._task, total=total)
 
     def advance(self, cycle: Cycle) -> None:
         """Counts the cycle; draws only once in a while, as drawing takes far longer than a cycle may."""

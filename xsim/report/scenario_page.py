@@ -1,4 +1,4 @@
-"""What `xsim scenario show` prints: the schedule, the parameters, the events on a time line and the endpoints in words."""
+"""What `xsim scenario show` prints: the schedule, the parameters, the events on a time line, the endpoints in words."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def _limit_words(endpoint: Endpoint) -> str:
     if not limit.name:
         return f"limit {limit.default:,}" if limit.default < _NO_LIMIT else "no limit"
     most = f", at most {limit.maximum:,}" if limit.maximum < _NO_LIMIT else ""
-    return f"{limit.name}{_where(limit.place)} sets the limit, {limit.default:,} without it{most}"
+    return f"limit {limit.default:,}{most} ('{limit.name}'{_where(limit.place)} sets it)"
 
 
 def _paging_words(endpoint: Endpoint) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 from xsim.model import Request
+from xsim.simulate.adapter import patch_requests
 from xsim.simulate.guard import patch_socket
 from xsim.simulate.line import Line, NetworkLike, ReplyLike, VendorSocket, VendorTransport
 from xsim.simulate.wire import BODILESS, REASONS, Answer
@@ -46,6 +47,8 @@ COMPILED_CLIENTS = {
 class Patching(NetworkLike, Protocol):
     """The network, as patches see it."""
 
+    @property
+    def latency_seconds(self) -> float: ...
     def replace(self, owner: Any, name: str, new: Any) -> None: ...
     def when_closed(self, undo: Callable[[], None]) -> None: ...
 
@@ -284,6 +287,7 @@ PATCHES: dict[str, Patch] = {
     "aiohttp.connector": patch_aiohttp,
     "http.client": patch_http_client,
     "httpx": patch_httpx,
+    "requests.adapters": patch_requests,
     "socket": patch_socket,
     "ssl": patch_ssl,
 }

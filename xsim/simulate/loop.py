@@ -11,7 +11,7 @@ from datetime import datetime
 from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.clock import Clock
 from xsim.simulate.host import Host
-from xsim.simulate.network import Network, VendorFailed
+from xsim.simulate.network import Network
 from xsim.simulate.probes import History, VendorWorld, probes
 from xsim.simulate.process import Process
 from xsim.simulate.recording import Command, Recording, script_line
@@ -174,8 +174,8 @@ class Platform:
     def _outcome(self, command: str, ending: Ending, ended: datetime) -> tuple[Outcome, Failure | None]:
         """What counts is what was recorded: a script can swallow every signal on its way through it."""
         recording, settings = self._recording, self._scenario.settings
-        if isinstance(ending.raised, VendorFailed):
-            raise ending.raised.__cause__ or ending.raised
+        if self._network.failed is not None:
+            raise self._network.failed.__cause__ or self._network.failed
         if recording.unsupported is not None:
             what, hint = recording.unsupported
             return Outcome.UNSUPPORTED, Failure("unsupported", what, hint=hint)

@@ -69,6 +69,7 @@ class Network:
         self.failed: VendorFailed | None = None
         self._clock = clock
         self._latency = latency
+        self.latency_seconds = latency.total_seconds()
         self._on_exchange = on_exchange
         self._on_unsupported = on_unsupported
         self._line_of_caller = line_of_caller
@@ -213,7 +214,15 @@ class Network:
         else:
             digest = blake2b(response.body, digest_size=16).hexdigest()
             exchange = Exchange(
-                now, request.method, request.url, body, response.status, len(response.body), digest, line
+                now,
+                request.method,
+                request.url,
+                body,
+                response.status,
+                len(response.body),
+                digest,
+                line,
+                response.listing,
             )
         self._on_exchange(exchange)
 

@@ -1,0 +1,1 @@
+"""What `from CommonServerPython import *` gives where no content checkout is at hand."""

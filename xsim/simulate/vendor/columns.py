@@ -1,0 +1,154 @@
+"""Fields of records as values that compare: as times, as numbers, as text, or as what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from xsim.model import JsonValue
+from xsim.simulate.vendor.moments import microseconds, read_iso, read_record_time
+from xsim.simulate.vendor.paths import steps_of, value_at
+from xsim.simulate.vendor.store import Version
+from xsim.world import Endpoint
+
+Component = tuple[Any, ...]
+"""Rank and value: absent before numbers and times before text, so that everything compares with everything."""
+
+ABSENT: Component = (0, 0)
+NUMBER_RANK = 1
+TIME_RANK = 2
+TEXT_RANK = 3
+RANKS = {"time": TIME_RANK, "number": NUMBER_RANK, "text": TEXT_RANK}
+
+
+class Column:
+    """One field of all records, read in one way. There is one object for each, so that it can be a key by identity.
+
+    `kind` is "time", "number", "text", "any" (as it looks), "occurred" or "visible" (the event's own times).
+    `own_time`: the field is the event's own time, so that `occurred` says what it means where it cannot be read.
+    """
+
+    def __init__(self, path: str, kind: str, layout: str, *, own_time: bool = False) -> None:
+        self.path = path
+        self.kind = kind
+        self.rank = RANKS.get(kind, TIME_RANK)
+        self.steps = steps_of(path)
+        self._layout = layout
+        self._own_time = own_time
+        self._read: Callable[[Version], Component] = {
+            "time": self._time,
+            "number": self._number,
+            "text": self._text,
+            "any": self._any,
+            "occurred": _occurred,
+            "visible": _visible,
+        }[kind]
+
+    def component(self, version: Version) -> Component:
+        """How the version compares."""
+        known = version.components.get(self)
+        if known is None:
+            known = version.components[self] = self._read(version)
+        return known
+
+    def component_of(self, value: JsonValue) -> Component:
+        """How a value that a request names compares with the records'."""
+        if self.kind == "text":
+            return ABSENT if value is None else (TEXT_RANK, as_text(value))
+        return _natural(value)
+
+    def _time(self, version: Version) -> Component:
+        value = value_at(version.record, self.steps)
+        if value is None:
+            return ABSENT
+        moment = read_record_time(value, self._layout, version.zone)
+        if moment is None:
+            return _occurred(version) if self._own_time else ABSENT
+        return (TIME_RANK, moment)
+
+    def _number(self, version: Version) -> Component:
+        number = as_number(value_at(version.record, self.steps))
+        return ABSENT if number is None else (NUMBER_RANK, number)
+
+    def _text(self, version: Version) -> Component:
+        value = value_at(version.record, self.steps)
+        return ABSENT if value is None else (TEXT_RANK, as_text(value))
+
+    def _any(self, version: Version) -> Component:
+        return _natural(value_at(version.record, self.steps))
+
+
+class Columns:
+    """Hands out the one object for each column."""
+
+    def __init__(self, time_field: str) -> None:
+        self._time_field = time_field
+        self._known: dict[tuple[str, str, str], Column] = {}
+        self.occurred = self.get("", "occurred")
+        self.visible = self.get("", "visible")
+
+    def get(self, path: str, kind: str, layout: str = "") -> Column:
+        key = (path, kind, layout)
+        if key not in self._known:
+            self._known[key] = Column(path, kind, layout, own_time=bool(path) and path == self._time_field)
+        return self._known[key]
+
+
+class Fields:
+    """How one endpoint reads the fields of records: each as its filters do, the time field as a time."""
+
+    def __init__(self, endpoint: Endpoint, columns: Columns) -> None:
+        self.columns = columns
+        self._kinds: dict[str, tuple[str, str]] = {}
+        for declared in endpoint.filters:
+            kind = "text" if declared.compare == "contains" else declared.kind
+            if self._kinds.get(declared.field, (kind, ""))[1] == "":
+                self._kinds[declared.field] = (kind, declared.layout if kind == "time" else "")
+        if endpoint.time_field:
+            self._kinds.setdefault(endpoint.time_field, ("time", ""))
+
+    def column(self, path: str) -> Column:
+        """The column that filters and orders of this field share, so that a bound is a stretch of the order."""
+        return self.columns.get(path, *self._kinds.get(path, ("any", "")))
+
+
+def as_text(value: JsonValue) -> str:
+    """As it stands in JSON, text without its quotes."""
+    if isinstance(value, str):
+        return value
+    return "true" if value is True else "false" if value is False else str(value)
+
+
+def as_number(value: JsonValue) -> int | float | None:
+    """A number, or a text that is one."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value if value == value else None
+    if not isinstance(value, str):
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if number == number else None
+
+
+def _natural(value: JsonValue) -> Component:
+    if isinstance(value, str):
+        # Two layouts of one time do not compare as text: "." comes before "Z".
+        moment = read_iso(value)
+        return (TEXT_RANK, value) if moment is None else (TIME_RANK, moment)
+    if isinstance(value, (int, float)):
+        return (NUMBER_RANK, value) if value == value else ABSENT
+    return ABSENT if value is None else (TEXT_RANK, as_text(value))
+
+
+def _occurred(version: Version) -> Component:
+    return (TIME_RANK, microseconds(version.event.occurred))
+
+
+def _visible(version: Version) -> Component:
+    return (TIME_RANK, version.visible)

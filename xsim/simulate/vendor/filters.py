@@ -1,0 +1,204 @@
+"""Parameters that keep some records: what a request asks for, read as the vendor reads it, and compared its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from xsim.model import JsonValue
+from xsim.simulate.vendor.asked import Asked, BadRequestError
+from xsim.simulate.vendor.columns import Column, Fields, as_number, as_text
+from xsim.simulate.vendor.moments import ISO_LAYOUTS, MICROSECOND, UNITS, cut, iso_text, read_bound_time, read_span
+from xsim.simulate.vendor.paths import value_at
+from xsim.simulate.vendor.shelves import Interval
+from xsim.simulate.vendor.store import Version
+from xsim.world import Filter
+
+Keeps = Callable[[Version], bool]
+
+
+class Bound(NamedTuple):
+    """A filter that was sent."""
+
+    column: Column
+    interval: Interval | None
+    """What it keeps, where that is one stretch of the column."""
+    keeps: Keeps
+    shown: tuple[str, str, str]
+    """Field, comparison and bound, for the evidence."""
+
+
+class Cell(NamedTuple):
+    """The values that count as equal to a bound: a second, a day, or the value alone."""
+
+    start: Any
+    end: Any
+    is_one_value: bool
+
+
+class Parameter:
+    """A filter with what it needs to read and compare."""
+
+    def __init__(self, declared: Filter, fields: Fields) -> None:
+        self.declared = declared
+        by_words = declared.kind == "text" or declared.compare == "contains"
+        self.is_text = by_words and declared.compare in ("=", "!=", "in", "contains")
+        kind = "text" if by_words else declared.kind
+        shared = fields.column(declared.field)
+        self.column = shared if shared.kind == kind else fields.columns.get(declared.field, kind)
+        self._unit = UNITS[declared.precision]
+        self._zone = declared.zone // MICROSECOND
+
+    def bound(self, values: Sequence[JsonValue], now: int) -> Bound | None:
+        """What the sent values ask for; None where they ask for nothing. Raises BadRequestError."""
+        declared = self.declared
+        if declared.compare == "in":
+            values = [one for value in values for one in _separated(value)]
+        if self.is_text:
+            values = [value for value in values if value != ""]
+        if not values:
+            if declared.required:
+                raise BadRequestError(declared.name, None, "the parameter is required")
+            return None
+        if self.is_text:
+            shown = (declared.field, declared.compare, ",".join(as_text(value) for value in values))
+            return Bound(self.column, None, self._by_words(values), shown)
+        cells = [self._cell(value, now) for value in values]
+        intervals = [_interval(declared.compare, cell) for cell in cells]
+        shown = (declared.field, declared.compare, ",".join(self._shown(cell) for cell in cells))
+        if declared.compare in ("=", "!=", "in") and len(intervals) > 1:
+            return Bound(self.column, None, self._by_any(intervals), shown)
+        if declared.compare == "!=":
+            return Bound(self.column, None, self._by_any(intervals), shown)
+        interval = intervals[0]
+        for other in intervals[1:]:
+            interval = both(interval, other)
+        return Bound(self.column, interval, self._by_interval(interval), shown)
+
+    def _cell(self, value: JsonValue, now: int) -> Cell:
+        declared = self.declared
+        if declared.kind == "text":
+            return Cell(as_text(value), as_text(value), True)
+        if declared.kind == "number":
+            number = as_number(value)
+            if number is None:
+                raise BadRequestError(declared.name, value, "no number")
+            return Cell(number, number, True)
+        moment = self._moment(value, now)
+        start = cut(moment, self._unit, self._zone)
+        return Cell(start, start + self._unit, False)
+
+    def _moment(self, value: JsonValue, now: int) -> int:
+        declared = self.declared
+        if declared.relative:
+            span = read_span(value, declared.relative)
+            if span is None:
+                raise BadRequestError(
+                    declared.name, value, f"no span of time; expected 15 ({declared.relative}) or PT15M"
+                )
+            return now - span
+        is_time = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+        moment = read_bound_time(value, declared.layout, self._zone) if is_time else None
+        if moment is None:
+            raise BadRequestError(declared.name, value, f"no time{_expected(declared.layout)}")
+        return moment
+
+    def _shown(self, cell: Cell) -> str:
+        return iso_text(cell.start) if self.declared.kind == "time" else as_text(cell.start)
+
+    def _by_words(self, values: Sequence[JsonValue]) -> Keeps:
+        wanted = [as_text(value) for value in values]
+        steps, compare = self.column.steps, self.declared.compare
+
+        def contains(version: Version) -> bool:
+            value = value_at(version.record, steps)
+            if isinstance(value, list):
+                return any(text in wanted for text in _texts(value))
+            return value is not None and any(text in as_text(value) for text in wanted)
+
+        def equals(version: Version) -> bool:
+            return any(text in wanted for text in _texts(value_at(version.record, steps)))
+
+        if compare == "contains":
+            return contains
+        return equals if compare != "!=" else lambda version: not equals(version)
+
+    def _by_interval(self, interval: Interval) -> Keeps:
+        component, rank_wanted = self.column.component, self.column.rank
+
+        def keeps(version: Version) -> bool:
+            rank, value = component(version)
+            return rank == rank_wanted and interval.holds(value)
+
+        return keeps
+
+    def _by_any(self, intervals: list[Interval]) -> Keeps:
+        each = [self._by_interval(interval) for interval in intervals]
+        if self.declared.compare == "!=":
+            return lambda version: not any(keeps(version) for keeps in each)
+        return lambda version: any(keeps(version) for keeps in each)
+
+
+def both(one: Interval, other: Interval) -> Interval:
+    """What lies in both."""
+    low, over = one.low, one.over_low
+    if low is None or (other.low is not None and (other.low, other.over_low) > (low, over)):
+        low, over = other.low, other.over_low
+    high, includes = one.high, one.includes_high
+    if high is None or (other.high is not None and (other.high, other.includes_high) < (high, includes)):
+        high, includes = other.high, other.includes_high
+    return Interval(low, over, high, includes)
+
+
+def _interval(compare: str, cell: Cell) -> Interval:
+    if compare == ">=":
+        return Interval(low=cell.start)
+    if compare == ">":
+        return Interval(low=cell.end, over_low=cell.is_one_value)
+    if compare == "<":
+        return Interval(high=cell.start)
+    if compare == "<=":
+        return Interval(high=cell.end, includes_high=cell.is_one_value)
+    return Interval(low=cell.start, high=cell.end, includes_high=cell.is_one_value)
+
+
+def _separated(value: JsonValue) -> list[JsonValue]:
+    if not isinstance(value, str):
+        return [value]
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _texts(value: JsonValue) -> list[str]:
+    if isinstance(value, list):
+        return [as_text(each) for each in value if each is not None]
+    if isinstance(value, bool):
+        # `requests` writes True as "True", and APIs take both.
+        return [str(value), str(value).lower()]
+    return [] if value is None else [as_text(value)]
+
+
+def _expected(layout: str) -> str:
+    units = {"epoch-s": "seconds", "epoch-ms": "milliseconds", "epoch-us": "microseconds"}
+    if layout in units:
+        return f"; expected {units[layout]} since 1970"
+    if layout and layout not in ISO_LAYOUTS:
+        return f"; expected one written as {layout}"
+    return "; expected ISO 8601" + ("" if layout else " or a number since 1970")
+
+
+def read_bounds(parameters: Sequence[Parameter], asked: Asked, kept: dict[str, list[JsonValue]]) -> list[Bound]:
+    """Every filter that the request sends, or that its token keeps for it. Raises BadRequestError.
+
+    `kept` is what the token holds; what the request sends is added to it, so that the next token holds it too.
+    """
+    bounds = []
+    for parameter in parameters:
+        declared = parameter.declared
+        key = f"{declared.place} {declared.name}"
+        values = asked.values(declared.place, declared.name) or kept.get(key, [])
+        if values:
+            kept[key] = values
+        bound = parameter.bound(values, asked.now)
+        if bound is not None:
+            bounds.append(bound)
+    return bounds
