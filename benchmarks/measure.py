@@ -87,21 +87,33 @@ def print_table(title: str, times: Mapping[str, Times], *, base: str, unit: str 
     print(f"\n## {title}\n\n{'':{width}}  {'wall ' + unit:>10}  {'quickest..slowest':>21}  {'CPU ' + unit:>10}  ratio (CPU)")
     for name, row in times.items():
         spread = f"{min(row.wall) * factor:.2f}..{max(row.wall) * factor:.2f}"
-        ratios = f"{ratio(times, name, base):.2f} ({median(row.cpu) / median(times[base].cpu):.2f})"
+        ratios = f"{ratio(row, times[base]):.2f} ({cpu_ratio(row, times[base]):.2f})"
         cells = f"{median(row.wall) * factor:10.2f}  {spread:>21}  {median(row.cpu) * factor:10.2f}"
         print(f"{name:{width}}  {cells}  {ratios}")
 
 
-def ratio(times: Mapping[str, Times], name: str, base: str) -> float:
+def ratio(mine: Times, theirs: Times) -> float:
     """The median of the rounds' ratios: rows of one round were taken under the same load."""
-    return median([mine / theirs for mine, theirs in zip(times[name].wall, times[base].wall, strict=True)])
+    return median([one / other for one, other in zip(mine.wall, theirs.wall, strict=True)])
 
 
-def print_promise(what: str, value: float, *, most: float | None = None, least: float | None = None, unit: str = "") -> None:
+def cpu_ratio(mine: Times, theirs: Times) -> float:
+    """The same of CPU time: what counts where other programs keep the machine busy."""
+    return median([one / other for one, other in zip(mine.cpu, theirs.cpu, strict=True)])
+
+
+def print_ratio(what: str, mine: Times, theirs: Times, *, most: float | None = None, least: float | None = None) -> None:
+    """A ratio against its target, by wall and by CPU time."""
+    print_promise(what, ratio(mine, theirs), most=most, least=least, more=f"; by CPU time {cpu_ratio(mine, theirs):.3g}")
+
+
+def print_promise(
+    what: str, value: float, *, most: float | None = None, least: float | None = None, unit: str = "", more: str = ""
+) -> None:
     """A figure against its target, and whether it holds."""
     target = f"at most {most:g}" if most is not None else f"at least {least:g}"
     holds = value <= most if most is not None else value >= (least or 0)
-    print(f"{what}: {value:.3g}{unit} (target {target}{unit}) {'holds' if holds else 'MISSED'}")
+    print(f"{what}: {value:.3g}{unit} (target {target}{unit}{more}) {'holds' if holds else 'MISSED'}")
 
 
 def median(values: Sequence[float]) -> float:

@@ -91,7 +91,8 @@ def test_context_platform_and_check_are_taken_over(tmp_path):
 
 
 def test_references_in_parameters_are_not_looked_up_and_secrets_are_known(tmp_path):
-    text = '[params]\nurl = "x"\napi_key = "k-123"\ntoken = "env:NOWHERE"\ncredentials = {identifier = "u", password = "pw"}'
+    text = '[params]\nurl = "x"\napi_key = "k-123"\ntoken = "env:NOWHERE"\n'
+    text += 'credentials = {identifier = "u", password = "pw"}'
     file = loaded(tmp_path, text)
     assert file.params["token"] == "env:NOWHERE"
     assert file.secrets == ("k-123", "pw")
@@ -200,8 +201,8 @@ def test_the_cases_are_right(case):
         ("\n[clock]\ninterwal = 3", "3: [clock] interwal: unknown key | did you mean 'interval'?"),
         (
             "[clock]\ninterval = 60",
-            '2: [clock] interval: found 60, expected a number with a unit, such as "90s", "1m", "2h", "1d" or "200ms" | '
-            'did you mean "60s"?',
+            "2: [clock] interval: found 60, expected a number with a unit, such as "
+            '"90s", "1m", "2h", "1d" or "200ms" | did you mean "60s"?',
         ),
         ("[clock]\ncycles = 0", "2: [clock] cycles: found 0, expected a whole number from 1 to 1000000"),
         ("clock = 3", "1: clock: found 3, expected a table"),
@@ -228,7 +229,7 @@ def test_the_cases_are_right(case):
         ("last_run = 1\nlast_run_json = '1'", "2: last_run_json: expected either 'last_run' or 'last_run_json'"),
         ("a = 1\nb = = 2", "2:5: not valid TOML: Invalid value | texts need quotation marks"),
         ("[a]\n[a]", "2:3: not valid TOML: Cannot declare ('a',) twice"),
-        ("a = [1,", "1:1: not valid TOML: Invalid value"),
+        ("\na = [1,", "2:8: not valid TOML: Invalid value"),
     ],
 )
 def test_a_complaint_names_line_key_and_what_was_expected(tmp_path, text, said):

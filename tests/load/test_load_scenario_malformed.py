@@ -176,7 +176,15 @@ def cut_short(text: str, chance: random.Random) -> str:
     return text[: chance.randrange(len(text))]
 
 
-MUTATIONS = (another_value, another_value, an_inner_value, without_a_line, with_a_line_twice, with_a_misspelt_word, cut_short)  # fmt: skip
+MUTATIONS = (
+    another_value,
+    another_value,
+    an_inner_value,
+    without_a_line,
+    with_a_line_twice,
+    with_a_misspelt_word,
+    cut_short,
+)
 
 
 def originals() -> list[str]:
@@ -187,18 +195,18 @@ def test_200_malformed_files_never_give_a_traceback(tmp_path):
     chance = random.Random("malformed scenarios")
     (tmp_path / "integration.py").write_text("", encoding="utf-8")
     path = tmp_path / "xsim.toml"
-    refused, number = 0, 0
+    messages: list[str] = []
+    number = 0
     texts = originals()
-    while refused < NUMBER_OF_FILES:
+    while len(messages) < NUMBER_OF_FILES:
         number += 1
         assert number < 3 * NUMBER_OF_FILES, "most of the mutations should be wrong"
         path.write_text(mutated(chance.choice(texts), chance), encoding="utf-8", errors="surrogatepass")
         try:
             load_scenario(path)
         except InvalidScenario as error:
-            refused += 1
-            assert str(path.name) in error.message
-            assert "\n" not in error.message.replace("\\n", "")
+            messages.append(error.message)
+    assert all(path.name in message for message in messages)
 
 
 def test_the_rich_file_itself_is_right(tmp_path):

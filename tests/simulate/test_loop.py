@@ -169,6 +169,16 @@ def test_places_in_a_batch_count_on_over_several_calls(tmp_path):
     assert [refusal.index for refusal in cycle.refusals] == [2]
 
 
+def test_of_calls_that_do_not_count_nothing_is_refused(tmp_path):
+    [cycle] = cycles_of(
+        tmp_path,
+        "demisto.incidents([{'name': 3}])\ndemisto.incidents([{'name': 'a'}, {'name': 4}])",
+        cycles=1,
+        settings={"several_incidents_calls": "last"},
+    )
+    assert [refusal.index for refusal in cycle.refusals] == [1]
+
+
 def test_a_text_entry_in_a_fetch_is_no_list_of_incidents(tmp_path):
     # server-semantics 2.3: results('ok') is decoded as JSON.
     [cycle] = cycles_of(tmp_path, "demisto.results('ok')", cycles=1)

@@ -182,8 +182,10 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 def _refuse_syntax(path: Path, text: str, message: str, error: Exception) -> NoReturn:
     found = _PLACE.search(message)
-    line = int(found[1]) if found else text.count("\n") + 1 if "end of document" in message else 1
-    place = f"{shown(path)}:{line}:{found[2] if found else 1}"
+    # The reader says "at end of document" where it does not count.
+    ends = (text.count("\n") + 1, len(text) - text.rfind("\n")) if "end of document" in message else (1, 1)
+    line, column = (int(found[1]), int(found[2])) if found else ends
+    place = f"{shown(path)}:{line}:{column}"
     message = _PLACE.sub("", message).removesuffix(" (at end of document)")
     hint = 'texts need quotation marks, as in name = "alerts"' if message == "Invalid value" else None
     raise InvalidScenario(f"{place}: not valid TOML: {message}", hint=hint) from error

@@ -198,6 +198,8 @@ def _read_order(table: Table) -> Order:
 def _paths_with_signs(table: Table, key: str) -> tuple[str, ...]:
     paths = table.texts(key)
     for path in paths:
+        if path == "-":
+            table.expect(key, 'a dotted path behind "-"')
         refuse_bad_path(table, key, path.removeprefix("-"))
     return paths
 

@@ -18,6 +18,9 @@ ALL_DIGITS = (0, 3, 6, 7)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PROBE = datetime(2023, 11, 29, 19, 47, 38, 987_654)
 _MICROSECOND = timedelta(microseconds=1)
+_TIMESPECS = {0: "seconds", 3: "milliseconds", 6: "microseconds", 7: "microseconds"}
+_LENGTHS = {0: 19, 3: 23, 6: 26, 7: 26}
+"""Characters of date, time and fraction, without an offset."""
 _EPOCH_DIGITS = {"epoch-s": 0, "epoch-ms": 3, "epoch-us": 6}
 
 
@@ -41,15 +44,14 @@ class TimeField:
         seen = self.seen(moment)
         if self.layout in _EPOCH_DIGITS:
             return _epoch(seen, _EPOCH_DIGITS[self.layout], self.digits)
-        local = seen.astimezone(timezone(self.zone))
-        fraction = f"{local.microsecond:06}"[: self.digits]
-        if self.digits == 7:
-            fraction += str(chance.randint(0, 9))
         if self.layout not in NAMED_LAYOUTS:
+            local = seen.astimezone(timezone(self.zone))
             # %f writes six digits whatever was asked for.
-            return local.strftime(self.layout.replace("%f", fraction))
-        text = local.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "")
-        return text + {"iso": "Z", "iso-naive": ""}.get(self.layout, _offset_text(self.zone))
+            return local.strftime(self.layout.replace("%f", f"{local.microsecond:06}"[: self.digits]))
+        text = (seen + self.zone).isoformat(timespec=_TIMESPECS[self.digits])[: _LENGTHS[self.digits]]
+        if self.digits == 7:
+            text += str(chance.randint(0, 9))
+        return text + ("Z" if self.layout == "iso" else _offset_text(self.zone) if self.layout == "iso-offset" else "")
 
 
 def read_time_field(table: Table, default: TimeField, *, with_offset: bool = False) -> TimeField:

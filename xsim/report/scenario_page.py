@@ -88,7 +88,7 @@ def _facts(sheet: _Sheet) -> Iterator[tuple[Text, Text]]:
 
 
 def _fact(sheet: _Sheet, label: str, value: str) -> tuple[Text, Text]:
-    return Text(label), Text(sheet.clean(value))
+    return Text(sheet.clean(label, 60)), Text(sheet.clean(value))
 
 
 def _pauses(scenario: Scenario) -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from xsim.errors import CallUnsupported
-from xsim.model import HostCall, JsonValue, Refusal
+from xsim.model import HostCall, JsonValue
 from xsim.simulate.decode import decode_batch, decode_text_entry
-from xsim.simulate.recording import Command, Recording, calling_context
+from xsim.simulate.recording import Command, Handover, Recording, calling_context
 
 ARGUMENTS_KEPT = 2_000
 """Characters of a call's arguments that the journal keeps."""
@@ -143,12 +143,7 @@ class Host:
             self._note("incidents", "", error=error)
             raise
         count, refusals = decode_batch(text, incidents)
-        recording = self._recording
-        offset = sum(before for _, before in recording.incidents)
-        recording.refusals += [
-            Refusal(None if each.index is None else each.index + offset, each.field, each.message) for each in refusals
-        ]
-        recording.incidents.append((text, count))
+        self._recording.handovers.append(Handover(text, count, refusals))
         self._note("incidents", str(count))
 
     fetchResults = incidents
@@ -173,7 +168,8 @@ class Host:
         if refusals:
             self._recording.text_entry_refusals += refusals
         else:
-            self._recording.incidents.append((entry["Contents"], len(json.loads(entry["Contents"]) or ())))
+            text = entry["Contents"]
+            self._recording.handovers.append(Handover(text, len(json.loads(text) or ())))
 
     def createIndicators(self, indicators_batch: Any = None, *more: Any, **named: Any) -> None:
         batch = named.pop("indicators", indicators_batch)

@@ -149,8 +149,8 @@ class Platform:
             last_run_after=json.loads(recording.last_run) if stored else last_run,
             context_before=context,
             context_after=json.loads(recording.context if stored else recording.context_synced),
-            incidents=self._counted_incidents(),
-            refusals=tuple(recording.all_refusals()),
+            incidents=tuple(each.text for each in recording.counted(settings.several_incidents_calls)),
+            refusals=recording.refusals(settings.several_incidents_calls),
             files=self._process.files,
             exchanges=tuple(self._exchanges),
             host_calls=tuple(recording.host_calls),
@@ -196,24 +196,16 @@ class Platform:
 
     def _fetch_outcome(self) -> tuple[Outcome, Failure | None]:
         recording, settings = self._recording, self._scenario.settings
-        refusals = recording.all_refusals()
+        refusals = recording.refusals(settings.several_incidents_calls)
         if refusals and (settings.on_malformed == "refuse" or refusals[0].index is None):
             return Outcome.REFUSED, Failure("refused", refusals[0].message)
-        if not recording.incidents and settings.without_incidents_call == "fail":
+        if not recording.handovers and settings.without_incidents_call == "fail":
             return Outcome.FAILED, Failure("no incidents", "the fetch ended without a call of demisto.incidents()")
         return Outcome.OK, None
 
     def _scenario_deadline(self) -> datetime:
         assert self._clock.deadline is not None, "a command runs under a deadline"
         return self._clock.deadline
-
-    def _counted_incidents(self) -> tuple[str, ...]:
-        texts = [text for text, _ in self._recording.incidents]
-        if self._scenario.settings.several_incidents_calls == "first":
-            texts = texts[:1]
-        elif self._scenario.settings.several_incidents_calls == "last":
-            texts = texts[-1:]
-        return tuple(texts)
 
 
 def _missing_module(ending: Ending) -> Failure:

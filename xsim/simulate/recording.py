@@ -15,6 +15,15 @@ LOG_KEPT = 500
 LINE_KEPT = 2_000
 
 
+@dataclass(frozen=True)
+class Handover:
+    """One call of demisto.incidents(): its text, how many incidents the server reads in it, and what it cannot."""
+
+    text: str
+    count: int
+    refusals: tuple[Refusal, ...] = ()
+
+
 @dataclass
 class Recording:
     """What one command did, while it runs. The host writes it, the loop turns it into a Cycle."""
@@ -25,9 +34,7 @@ class Recording:
     context_synced: str = "{}"
     """The context as far as it is saved at once; the rest counts only if the command ends well."""
     context_version: int = 0
-    incidents: list[tuple[str, int]] = field(default_factory=list)
-    """Each call's text, and how many incidents the server reads in it."""
-    refusals: list[Refusal] = field(default_factory=list)
+    handovers: list[Handover] = field(default_factory=list)
     results: list[JsonValue] = field(default_factory=list)
     host_calls: list[HostCall] = field(default_factory=list)
     log: list[LogLine] = field(default_factory=list)
@@ -47,8 +54,22 @@ class Recording:
         more = (LogLine("info", f"... and {self.log_left_out} lines more"),) if self.log_left_out else ()
         return (*self.log, *more)
 
-    def all_refusals(self) -> list[Refusal]:
-        return self.refusals + ([] if self.incidents else self.text_entry_refusals)
+    def counted(self, several_calls: str) -> list[Handover]:
+        """The calls that count: all "add"ed up, or the "first" or "last" alone."""
+        return {"first": self.handovers[:1], "last": self.handovers[-1:]}.get(several_calls, self.handovers)
+
+    def refusals(self, several_calls: str) -> tuple[Refusal, ...]:
+        """What the server cannot decode in the calls that count; places are counted on from call to call."""
+        if not self.handovers:
+            return tuple(self.text_entry_refusals)
+        found: list[Refusal] = []
+        offset = 0
+        for handover in self.counted(several_calls):
+            for each in handover.refusals:
+                index = None if each.index is None else each.index + offset
+                found.append(Refusal(index, each.field, each.message))
+            offset += handover.count
+        return tuple(found)
 
     def note_unsupported(self, what: str, hint: str) -> None:
         if self.unsupported is None:

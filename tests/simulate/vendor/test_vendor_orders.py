@@ -1,7 +1,7 @@
 """In which order a list comes."""
 
 import pytest
-from vendor_builders import a_change, a_vendor, an_event, asked, at, ids, problem
+from vendor_builders import a_change, a_vendor, an_endpoint, an_event, asked, at, ids, problem
 
 from xsim.world import Filter, Order, Paging
 
@@ -114,12 +114,35 @@ def test_a_parameter_of_its_own_may_hold_the_direction(name, value, expected):
     assert listed(SHUFFLED, order, f"/alerts?{name}={value}") == list(expected)
 
 
-def test_an_order_in_a_json_body_may_be_an_object():
-    vendor = a_vendor(SHUFFLED, method="POST", order=Order(name="request.sort", place="json"))
-    ascending = {"request": {"sort": {"field": "created", "keyword": "asc"}}}
-    descending = {"request": {"sort": [{"field": "created", "order": "DESC"}]}}
-    assert ids(vendor, method="POST", json_body=ascending) == ["A", "B", "C"]
-    assert ids(vendor, method="POST", json_body=descending) == ["C", "B", "A"]
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ({"field": "created", "keyword": "asc"}, "ABC"),
+        ([{"field": "created", "order": "DESC"}], "CBA"),
+        ({"created": 1}, "ABC"),
+        ([{"level": "asc"}, {"created": {"order": "desc"}}], "CAB"),
+        (["level", "created"], "ACB"),
+    ],
+)
+def test_an_order_in_a_json_body_may_be_an_object(sort, expected):
+    events = [an_event("A", "12:00", level=1), an_event("B", "12:01", level=2), an_event("C", "12:02", level=1)]
+    vendor = a_vendor(events, method="POST", order=Order(name="request.sort", place="json"))
+    assert ids(vendor, method="POST", json_body={"request": {"sort": sort}}) == list(expected)
+
+
+def test_a_direction_alone_turns_the_vendors_own_order_round():
+    events = [an_event("A", "12:01"), an_event("B", "12:02"), an_event("C", "12:00")]
+    vendor = a_vendor(events, time_field="", order=Order(direction_name="dir"))
+    no_field = a_vendor(events, an_endpoint(time_field="", order=Order(direction_name="dir")))
+    for each in (vendor, no_field):
+        assert ids(each, "/alerts?dir=asc") == ["C", "A", "B"]
+        assert ids(each, "/alerts?dir=desc") == ["B", "A", "C"]
+
+
+def test_a_vendor_without_events_takes_every_order():
+    vendor = a_vendor([], order=Order(name="sort"))
+    assert ids(vendor, "/alerts?sort=-created") == []
+    assert ids(vendor, "/alerts?sort=severity") == []
 
 
 def test_an_order_by_a_field_that_no_record_has_is_refused_with_the_nearest_one():

@@ -111,14 +111,23 @@ class World:
     """What the vendor function may know and keep."""
 
     def __init__(self, versions: Iterable[Version], state: JsonValue, random: Random, now: datetime) -> None:
-        self._events = tuple(HatchEvent(version) for version in versions)
+        self._versions = versions
+        self._events: list[HatchEvent] | None = None
         self.state = state
         self.random = random
         self.now = now
 
     def events(self) -> list[HatchEvent]:
         """All that the API lists by now, in the order in which it came to."""
+        if self._events is None:
+            self._events = [HatchEvent(version) for version in self._versions]
         return list(self._events)
+
+    @property
+    def handed_out(self) -> dict[int, str]:
+        """Which event each record is of that the function took, by the object's identity."""
+        taken = ((event.id, event.handed_out) for event in self._events or ())
+        return {id(record): event_id for event_id, record in taken if record is not None}
 
 
 class VendorFunction:
@@ -157,7 +166,7 @@ class VendorFunction:
         else:
             written, value = self._written(body), body
             sent = sent if any(name.lower() == "content-type" for name, _ in sent) else (*JSON_HEADERS, *sent)
-        listed = tuple(_shown_events(value, world.events(), versions))
+        listed = tuple(_shown_events(value, world.handed_out, versions))
         return Response(status, sent, written, Listing(self.shown, listed=listed, matched=len(listed)))
 
     def _sent_headers(self, headers: Any) -> tuple[tuple[str, str], ...]:
@@ -177,7 +186,10 @@ class VendorFunction:
             raise self._refused_answer(f"{what} that is no JSON ({error})") from error
 
     def _refused_answer(self, what: str) -> XsimError:
-        return InvalidScenario(f"{self.shown} returned {what}, {EXPECTED}", hint="see the vendor function's reference")
+        return InvalidScenario(
+            f"{self.shown} returned {what}, {EXPECTED}",
+            hint="write times as text and sets as lists; None leaves the request unanswered",
+        )
 
     def _state_text(self, world: World) -> bytes:
         try:
@@ -240,16 +252,15 @@ def _json_or_none(body: str | bytes) -> JsonValue:
         return None
 
 
-def _shown_events(value: JsonValue, events: Sequence[HatchEvent], versions: Sequence[Version]) -> Iterator[str]:
+def _shown_events(value: JsonValue, handed_out: Mapping[int, str], versions: Sequence[Version]) -> Iterator[str]:
     """Ids of the events whose records stand in the answer, each once, in its order.
 
     A record is known as the object that `events()` handed out, or by being equal to one.
     """
-    by_object = {id(event.handed_out): event.id for event in events if event.handed_out is not None}
     by_text: dict[bytes, str] | None = None
     seen = set()
     for each in _objects_in(value):
-        found = by_object.get(id(each))
+        found = handed_out.get(id(each))
         if found is None:
             if by_text is None:
                 by_text = {version.sorted_body: version.event.id for version in versions}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
-from xsim.simulate.vendor.columns import Fields
+from xsim.simulate.vendor.columns import Column, Fields
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.world import Endpoint
 
@@ -40,9 +40,14 @@ class Orders:
         self._fields = fields
         self._paths = paths
         self._known: dict[tuple[Term, ...], Arrangement] = {}
+        self._declared_paths = _declared_paths(endpoint)
         self._spelled: dict[str, str] | None = None
+        self._own_columns: dict[str, Column] = {}
         self.own = self._own(endpoint)
         self._own_terms = tuple(_signed(each) for each in self.own.shown)
+        # The own order may go by a time of the event that no path in the record leads to.
+        columns = (column for column, _ in self.own.sorting.columns)
+        self._own_columns = {path: column for (path, _), column in zip(self._own_terms, columns, strict=True)}
 
     def asked_for(self, asked: Asked, kept: dict[str, list[JsonValue]]) -> Arrangement:
         """The order of this request. Raises BadRequestError where it names no field of the records.
@@ -70,7 +75,9 @@ class Orders:
 
     def _arranged(self, terms: tuple[Term, ...]) -> Arrangement:
         if terms not in self._known:
-            columns = tuple((self._fields.column(path), descends) for path, descends in terms)
+            columns = tuple(
+                (self._own_columns.get(path) or self._fields.column(path), descends) for path, descends in terms
+            )
             shown = tuple(("-" if descends else "") + path for path, descends in terms)
             self._known[terms] = Arrangement(Sorting(columns), shown)
         return self._known[terms]
@@ -95,9 +102,7 @@ class Orders:
     def _read(self, value: JsonValue) -> list[Term]:
         """Of "created", "-created", "created desc", "created,asc", "asc", "-a,b", {"field": "a", "order": "ASC"}."""
         if isinstance(value, Mapping):
-            field = next((value[key] for key in FIELD_KEYS if key in value), None)
-            direction = next((value[key] for key in DIRECTION_KEYS if key in value), "asc")
-            return self._read(f"{field} {direction}")
+            return [term for text in _spelled_out(value) for term in self._read(text)]
         if not isinstance(value, str):
             raise BadRequestError(self._declared.name, value, "no order")
         terms: list[Term] = []
@@ -112,19 +117,45 @@ class Orders:
     def _path(self, word: str, value: JsonValue) -> str:
         """The field that the word names: the path itself, its end, or either in another spelling."""
         if self._spelled is None:
-            self._spelled = {}
-            for path in self._paths():
-                self._spelled.setdefault(path, path)
-            for path in self._paths():
-                self._spelled.setdefault(_plain(path), path)
-                self._spelled.setdefault(_plain(path.rsplit(".", 1)[-1]), path)
+            self._spelled = _spellings([*self._declared_paths, *self._paths()])
         last = _plain(word.rsplit(".", 1)[-1])
         for spelling in (word, _plain(word), last):
             if spelling in self._spelled:
                 return self._spelled[spelling]
-        near = get_close_matches(word, self._paths(), n=1)
+        if not self._paths():
+            return word  # With no records there is nothing to sort.
+        near = get_close_matches(word, [*self._declared_paths, *self._paths()], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise BadRequestError(self._declared.name, value, f"the records have no field {word} to sort by{hint}")
+
+
+def _declared_paths(endpoint: Endpoint) -> list[str]:
+    by = [_signed(each)[0] for each in endpoint.order.by]
+    fields = [endpoint.time_field, endpoint.id_field, *by, *(each.field for each in endpoint.filters)]
+    return [path for path in dict.fromkeys(fields) if path]
+
+
+def _spellings(paths: list[str]) -> dict[str, str]:
+    """The path that each word means: first the paths themselves, then they in plain letters, then their ends."""
+    meant: dict[str, str] = {}
+    for spelled in ((path, path) for path in paths):
+        meant.setdefault(*spelled)
+    for spelled in ((_plain(path), path) for path in paths):
+        meant.setdefault(*spelled)
+    for spelled in ((_plain(path.rsplit(".", 1)[-1]), path) for path in paths):
+        meant.setdefault(*spelled)
+    return meant
+
+
+def _spelled_out(value: Mapping[str, JsonValue]) -> list[str]:
+    """Of {"field": "a", "order": "ASC"}, {"a": "asc"}, {"a": -1} or {"a": {"order": "asc"}}."""
+    field = next((value[key] for key in FIELD_KEYS if key in value), None)
+    if field is not None:
+        return [f"{field} {next((value[key] for key in DIRECTION_KEYS if key in value), 'asc')}"]
+    directions = (
+        (name, each.get("order", "asc") if isinstance(each, Mapping) else each) for name, each in value.items()
+    )
+    return [f"{name} {direction}" for name, direction in directions]
 
 
 def _signed(text: str) -> Term:

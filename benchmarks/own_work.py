@@ -1,0 +1,130 @@
+"""xsim's own work: a cycle and an incident of a made-up fetch, less the same fetch in a bare loop; a simulated day; memory.
+
+    python benchmarks/own_work.py --runs 5
+    python benchmarks/own_work.py --runs 3 --long        with the run of 100,000 cycles, which takes a minute
+
+Each figure is a slope: a long run less a short one, so that starting up does not count. Each run is a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from measure import WAYS, Times, median, print_promise, print_table, python, scratch
+
+SHORT, LONG = 50, 550
+INCIDENTS = (0, 50, 200)
+EVENT_BYTES = 346
+STAGES = ("simulate", "record", "check")
+DAY = 1440
+MANY = 100_000
+
+
+class Once(NamedTuple):
+    """What one process took: seconds, and its largest resident size in bytes before and after."""
+
+    wall: float
+    cpu: float
+    before: int
+    after: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--long", action="store_true", help="also measure memory at 100,000 cycles")
+    options = parser.parse_args()
+    with scratch() as folder:
+        own_work(folder, options.runs)
+        stages(folder, options.runs)
+        simulated_day(folder, options.runs)
+        memory(folder, is_long=options.long)
+
+
+def own_work(folder: Path, runs: int) -> None:
+    """Per cycle with 0, 50 and 200 incidents: with xsim, in a bare loop, and the difference."""
+    cases = {(way, count): per_cycle(folder, way, count) for count in INCIDENTS for way in ("bare", "run")}
+    taken = interleaved(cases, runs)
+    rows = {f"{way:5}{count:4} incidents": times for (way, count), times in taken.items()}
+    print_table("A cycle of the trivial fetch, bare and with xsim", rows, base="bare    0 incidents", unit="us")
+    own = {count: taken["run", count].less(taken["bare", count]) for count in INCIDENTS}
+    print()
+    print_own("own work, empty cycle", own[0], most=100)
+    for count in INCIDENTS[1:]:
+        print_own(f"own work an incident, at {count} a cycle", own[count].less(own[0]).scaled(1 / count), most=15)
+
+
+def stages(folder: Path, runs: int) -> None:
+    """Where the work is: the schedule alone, with the journal, and the rules alone."""
+    cases = {(way, count): per_cycle(folder, way, count) for count in (0, 50) for way in STAGES}
+    rows = {f"{way:9}{count:3} incidents": times for (way, count), times in interleaved(cases, runs).items()}
+    print_table("A cycle by stage (record holds simulate)", rows, base="simulate   0 incidents", unit="us")
+
+
+def simulated_day(folder: Path, runs: int) -> None:
+    cases = {way: lambda way=way: once(folder, way, "light_fetch.py", DAY, 5) for way in ("bare", "run")}
+    taken = interleaved(cases, runs)
+    print_table(f"A simulated day: {DAY} cycles, one request and 5 events each", taken, base="bare", unit="s")
+    print()
+    print_own("a simulated day", taken["run"], most=2, unit=" s", factor=1)
+
+
+def memory(folder: Path, *, is_long: bool) -> None:
+    few, many = (once(folder, "run", "trivial_fetch.py", cycles, 50) for cycles in (200, 4200))
+    print(f"\n## Memory\n\nat {200 * 50:,} incidents {few.after / 2**20:.0f} MB, at {4200 * 50:,} {many.after / 2**20:.0f} MB")
+    print_promise("an incident", (many.after - few.after) / (4000 * 50), most=200, unit=" B")
+    if is_long:
+        long = once(folder, "run", "trivial_fetch.py", MANY, 1)
+        print(
+            f"{MANY:,} cycles of one incident: {long.after / 2**20:.0f} MB,"
+            f" {(long.after - few.before) / MANY:.0f} B a cycle, {long.wall:.0f} s ({long.cpu:.0f} s of CPU)"
+        )
+
+
+def print_own(what: str, times: Times, *, most: float, unit: str = " us", factor: float = 1e6) -> None:
+    more = f"; by CPU time {median(times.cpu) * factor:.3g}{unit}"
+    print_promise(what, median(times.wall) * factor, most=most, unit=unit, more=more)
+
+
+def interleaved(cases: dict, runs: int) -> dict:
+    """One process of each case in turn, after one round that does not count."""
+    taken = {name: Times() for name in cases}
+    for number in range(runs + 1):
+        for name, case in cases.items():
+            result = case()
+            if number:
+                taken[name].wall.append(result.wall)
+                taken[name].cpu.append(result.cpu)
+    return taken
+
+
+def per_cycle(folder: Path, way: str, count: int) -> Callable[[], Once]:
+    """A function that measures a cycle as a long run less a short one."""
+
+    def measure() -> Once:
+        short, long = (once(folder, way, "trivial_fetch.py", cycles, count) for cycles in (SHORT, LONG))
+        span = LONG - SHORT
+        return Once((long.wall - short.wall) / span, (long.cpu - short.cpu) / span, short.after, long.after)
+
+    return measure
+
+
+def once(folder: Path, way: str, fetch: str, cycles: int, count: int) -> Once:
+    # Copied, as xsim keeps state beside the script where it is told nothing else, and reads what lies there.
+    script = folder / fetch
+    script.write_bytes((WAYS / fetch).read_bytes())
+    command = python(WAYS / "own_work_once.py", way, script, cycles, count, folder / "state" / way)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"failed with {done.returncode}: {' '.join(command)}\n{done.stderr[-3000:]}")
+    return Once(**json.loads(done.stdout.splitlines()[-1]))
+
+
+if __name__ == "__main__":
+    main()
