@@ -774,16 +774,18 @@ class DebugLogger:
         self.int_logger = IntegrationLogger(debug_logging=True)
         self.handler = None
         self.root_logger = logging.getLogger()
-        self._forget_earlier_handlers()
         self.previous_level = self.root_logger.level
+        self._take_over_from_earlier_handlers()
         self.handler = DemistoHandler(self.int_logger)
+        self.handler.previous_level = self.previous_level
         self.root_logger.addHandler(self.handler)
         self.root_logger.setLevel(logging.DEBUG)
 
-    def _forget_earlier_handlers(self):
-        # This text runs anew each cycle in one process; the handler of the cycle before must not stay.
+    def _take_over_from_earlier_handlers(self):
+        # This text may run many times in one process; the handler of the time before must not stay.
         for handler in list(self.root_logger.handlers):
             if type(handler).__name__ == "DemistoHandler":
+                self.previous_level = getattr(handler, "previous_level", self.previous_level)
                 self.root_logger.removeHandler(handler)
 
     def __del__(self):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from heapq import merge
 from typing import Any
 
-from xsim.load.scenario_events import changes_of
 from xsim.load.scenario_paths import MISSING, identity_of, put_at, remove_at, value_at
 from xsim.load.scenario_streams import MOST_EVENTS, Choice, Lag, Stream
 from xsim.load.scenario_values import LATEST
@@ -26,10 +25,27 @@ def make_events(stream: Stream, seed: int, paths: tuple[str, ...]) -> Iterator[E
     Raises KeyError with the path that holds nothing in a record, ValueError where time runs out.
     """
     chance = random.Random(f"{seed}:{stream.name}")
+    template = _Template(stream, paths)
     for number, moment in enumerate(sorted(_times(stream, chance)), start=stream.first):
         if not moment < LATEST:
             raise ValueError("it goes on past the year 2200")
-        yield _make_event(stream, number, moment, chance, paths)
+        yield _make_event(template, number, moment, chance)
+
+
+class _Template:
+    """A stream with what its events have in common worked out once: there may be millions of them."""
+
+    def __init__(self, stream: Stream, paths: tuple[str, ...]) -> None:
+        self.stream = stream
+        self.paths = paths
+        self.fill = _filler(dict(stream.record))
+        # The template may hold the two fields already, with a placeholder in their texts.
+        self.puts_id = value_at(dict(stream.record), stream.id_path) is MISSING
+        self.puts_time = value_at(dict(stream.record), stream.time.field) is MISSING
+        self.choices = [(path, _chooser(choice)) for path, choice in stream.choices.items()]
+        self.changes = [(plan, _filler(dict(plan.set))) for plan in stream.changes]
+        touched = {stream.time.field, *(other.field for other in stream.other_times), *stream.choices}
+        self.id_is_identity = self.puts_id and paths == (stream.id_path,) and not _overlaps(stream.id_path, touched)
 
 
 def _times(stream: Stream, chance: random.Random) -> Iterator[datetime]:
@@ -73,25 +89,29 @@ def _timed_bursts(stream: Stream) -> Iterator[tuple[datetime, int]]:
         yield at, stream.burst
 
 
-def _make_event(stream: Stream, number: int, moment: datetime, chance: random.Random, paths: tuple[str, ...]) -> Event:
+def _make_event(template: _Template, number: int, moment: datetime, chance: random.Random) -> Event:
+    stream = template.stream
     time = stream.time.write(moment, chance)
     names = {"n": number, "time": time, "id": ""}
-    names["id"] = _filled_text(stream.id_text, names)
-    record = _filled(stream.record, names)
-    _put_if_missing(record, stream.id_path, int(names["id"]) if stream.has_number_ids else names["id"])
-    _put_if_missing(record, stream.time.field, time)
+    name = names["id"] = _filled_text(stream.id_text, names)
+    record = template.fill(names)
+    if template.puts_id:
+        put_at(record, stream.id_path, int(name) if stream.has_number_ids else name)
+    if template.puts_time:
+        put_at(record, stream.time.field, time)
     for other in stream.other_times:
         put_at(record, other.field, other.write(moment + other.offset, chance))
-    for path, choice in stream.choices.items():
-        put_at(record, path, _chosen(choice, chance))
+    for path, choose in template.choices:
+        put_at(record, path, choose(chance))
     _leave_out(stream, record, chance)
     visible = moment + _drawn(stream.lag, chance)
+    own_id = str(int(name)) if stream.has_number_ids else name
     return Event(
-        id=identity_of(record, paths),
+        id=own_id if template.id_is_identity else identity_of(record, template.paths),
         occurred=stream.time.seen(moment),
         visible=visible,
         record=record,
-        changes=_changes(stream, visible, names, chance),
+        changes=_changes(template, visible, names, chance) if template.changes else (),
         wanted=stream.wanted,
         stream=stream.name,
     )
@@ -106,16 +126,18 @@ def _leave_out(stream: Stream, record: dict[str, JsonValue], chance: random.Rand
             remove_at(record, path)
 
 
-def _changes(stream: Stream, visible: datetime, names: dict[str, Any], chance: random.Random) -> tuple[Change, ...]:
-    """Those changes that befall this event; {time} in them is the change's own."""
-    if not stream.changes:
-        return ()
-    drawn = [plan for plan in stream.changes if plan.chance >= 1 or chance.random() < plan.chance]
+def _changes(
+    template: _Template, visible: datetime, names: dict[str, Any], chance: random.Random
+) -> tuple[Change, ...]:
+    """Those changes that befall this event, in order of time; {time} in them is the change's own."""
+    time = template.stream.time
     changes = []
-    for change in changes_of(drawn, visible):
-        now = names | {"time": stream.time.write(change.at, chance)} if change.set else names
-        changes.append(Change(change.at, _filled(change.set, now), change.deleted))
-    return tuple(changes)
+    for plan, fill in template.changes:
+        if plan.chance >= 1 or chance.random() < plan.chance:
+            at = plan.moment(visible)
+            values = fill(names | {"time": time.write(at, chance)}) if plan.set else {}
+            changes.append(Change(at, values, plan.deleted))
+    return tuple(sorted(changes, key=lambda change: change.at))
 
 
 def _drawn(lag: Lag, chance: random.Random) -> timedelta:
@@ -126,25 +148,47 @@ def _drawn(lag: Lag, chance: random.Random) -> timedelta:
     return chance.choices(lag.values, lag.weights or None)[0]
 
 
-def _chosen(choice: Choice, chance: random.Random) -> JsonValue:
-    return _filled(chance.choices(choice.values, choice.weights or None)[0], {})
+def _chooser(choice: Choice) -> Callable[[random.Random], JsonValue]:
+    """Draws one of the values, each time a copy of its own."""
+    makers = [_filler(value, is_template=False) for value in choice.values]
+    weights = choice.weights or None
+    return lambda chance: chance.choices(makers, weights)[0]({})
 
 
-def _put_if_missing(record: dict[str, JsonValue], path: str, value: JsonValue) -> None:
-    """The template may hold the field already, with a placeholder in its text."""
-    if value_at(record, path) is MISSING:
-        put_at(record, path, value)
+def _overlaps(path: str, others: set[str]) -> bool:
+    return any(path == other or path.startswith(f"{other}.") or other.startswith(f"{path}.") for other in others)
 
 
-def _filled(value: Any, names: Mapping[str, Any]) -> Any:
-    """A copy with the placeholders in its texts filled in."""
-    if isinstance(value, str):
-        return _filled_text(value, names) if names and "{" in value else value
+# --- templates ----------------------------------------------------------------------------------------------
+
+
+def _filler(value: Any, *, is_template: bool = True) -> Callable[[Mapping[str, Any]], Any]:
+    """A function that copies the value, with the placeholders in a template's texts filled in."""
     if isinstance(value, dict):
-        return {key: _filled(item, names) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_filled(item, names) for item in value]
-    return value
+        return _object_filler(value, is_template)
+    if isinstance(value, list):
+        fillers = [_filler(item, is_template=is_template) for item in value]
+        return lambda names: [fill(names) for fill in fillers]
+    if isinstance(value, str) and is_template and _PLACEHOLDER.search(value):
+        return lambda names: _filled_text(value, names)
+    return lambda names: value
+
+
+def _object_filler(value: dict[str, Any], is_template: bool) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What never changes is copied as one; the rest is filled in at its place."""
+    changing = [
+        (key, _filler(item, is_template=is_template))
+        for key, item in value.items()
+        if isinstance(item, (dict, list)) or (is_template and isinstance(item, str) and _PLACEHOLDER.search(item))
+    ]
+
+    def fill(names: Mapping[str, Any]) -> dict[str, Any]:
+        copy = value.copy()
+        for key, make in changing:
+            copy[key] = make(names)
+        return copy
+
+    return fill
 
 
 def _filled_text(text: str, names: Mapping[str, Any]) -> str:

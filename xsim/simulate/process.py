@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import shutil
@@ -83,6 +84,8 @@ class Process:
         self._undo.callback(random.setstate, random.getstate())
         self._warnings = (warnings.showwarning, list(warnings.filters))
         self._undo.callback(self._restore_warnings)
+        self._logging = (logging.root.level, list(logging.root.handlers), logging.root.manager.disable)
+        self._undo.callback(self._restore_logging)
         self._undo.callback(_write_environment, dict(os.environ))
         # Scripts delete the proxy variables unasked and fail where they are absent (known-faults.md).
         os.environ.update(dict.fromkeys(PROXY_VARIABLES, ""))
@@ -114,6 +117,7 @@ class Process:
             sys.stdin, sys.stdout, sys.stderr = streams
             self._restore_environment()
             self._restore_warnings()
+            self._restore_logging()
             os.chdir(self._home)
             self._clear_folder()
 
@@ -151,6 +155,16 @@ class Process:
                 if now.get(name) != value:
                     decoded = os.environ.decodekey(name)
                     os.environ[decoded] = self._environment[decoded]
+
+    def _restore_logging(self) -> None:
+        # CommonServerPython's debug mode hangs a handler into the root logger and turns everything on.
+        level, handlers, disable = self._logging
+        root = logging.root
+        if root.level != level:
+            root.setLevel(level)
+        if root.handlers != handlers:
+            root.handlers[:] = handlers
+        root.manager.disable = disable
 
     def _restore_warnings(self) -> None:
         # CommonServerPython chains itself onto showwarning at each import; left there, every copy of it stays alive.
