@@ -113,7 +113,9 @@ def print_promise(
     """A figure against its target, and whether it holds."""
     target = f"at most {most:g}" if most is not None else f"at least {least:g}"
     holds = value <= most if most is not None else value >= (least or 0)
-    print(f"{what}: {value:.3g}{unit} (target {target}{unit}{more}) {'holds' if holds else 'MISSED'}")
+    # A difference below nothing is the noise of two rows, and no proof.
+    told = "NOISE: run it again on a quiet machine" if value <= 0 else "holds" if holds else "MISSED"
+    print(f"{what}: {value:.3g}{unit} (target {target}{unit}{more}) {told}")
 
 
 def median(values: Sequence[float]) -> float:

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from measure import WAYS, Times, median, print_promise, print_table, python, scratch
 
-SHORT, LONG = 50, 550
-INCIDENTS = (0, 50, 200)
+CYCLES = {0: (500, 4500), 50: (50, 850), 200: (20, 220)}
+"""Incidents a cycle, and the cycles of the short and the long run: about a second of work between them."""
 EVENT_BYTES = 346
 STAGES = ("simulate", "record", "check")
 DAY = 1440
@@ -49,22 +49,24 @@ def main() -> None:
 
 def own_work(folder: Path, runs: int) -> None:
     """Per cycle with 0, 50 and 200 incidents: with xsim, in a bare loop, and the difference."""
-    cases = {(way, count): per_cycle(folder, way, count) for count in INCIDENTS for way in ("bare", "run")}
+    cases = {(way, count): per_cycle(folder, way, count) for count in CYCLES for way in ("bare", "run")}
     taken = interleaved(cases, runs)
-    rows = {f"{way:5}{count:4} incidents": times for (way, count), times in taken.items()}
-    print_table("A cycle of the trivial fetch, bare and with xsim", rows, base="bare    0 incidents", unit="us")
-    own = {count: taken["run", count].less(taken["bare", count]) for count in INCIDENTS}
+    for count in CYCLES:
+        rows = {way: taken[way, count] for way in ("bare", "run")}
+        print_table(f"A cycle of the trivial fetch with {count} incidents", rows, base="bare", unit="us")
+    own = {count: taken["run", count].less(taken["bare", count]) for count in CYCLES}
     print()
     print_own("own work, empty cycle", own[0], most=100)
-    for count in INCIDENTS[1:]:
+    for count in (50, 200):
         print_own(f"own work an incident, at {count} a cycle", own[count].less(own[0]).scaled(1 / count), most=15)
 
 
 def stages(folder: Path, runs: int) -> None:
     """Where the work is: the schedule alone, with the journal, and the rules alone."""
-    cases = {(way, count): per_cycle(folder, way, count) for count in (0, 50) for way in STAGES}
-    rows = {f"{way:9}{count:3} incidents": times for (way, count), times in interleaved(cases, runs).items()}
-    print_table("A cycle by stage (record holds simulate)", rows, base="simulate   0 incidents", unit="us")
+    for count in (0, 50):
+        cases = {way: per_cycle(folder, way, count) for way in STAGES}
+        title = f"A cycle with {count} incidents by stage (record holds simulate)"
+        print_table(title, interleaved(cases, runs), base="simulate", unit="us")
 
 
 def simulated_day(folder: Path, runs: int) -> None:
@@ -108,8 +110,8 @@ def per_cycle(folder: Path, way: str, count: int) -> Callable[[], Once]:
     """A function that measures a cycle as a long run less a short one."""
 
     def measure() -> Once:
-        short, long = (once(folder, way, "trivial_fetch.py", cycles, count) for cycles in (SHORT, LONG))
-        span = LONG - SHORT
+        short, long = (once(folder, way, "trivial_fetch.py", cycles, count) for cycles in CYCLES[count])
+        span = CYCLES[count][1] - CYCLES[count][0]
         return Once((long.wall - short.wall) / span, (long.cpu - short.cpu) / span, short.after, long.after)
 
     return measure

@@ -198,16 +198,21 @@ def test_names_bound_before_the_start_are_simulated(clock):
 
 
 def test_names_bound_before_the_start_outside_any_module_are_simulated():
-    script = names_of("from datetime import datetime, date\nfrom time import time, sleep", __name__="not_registered")
-    clock = Clock(STARTS)
-    clock.start()
-    try:
-        assert (script["time"](), script["datetime"].now().timestamp()) == (SECONDS, SECONDS)
-        assert script["date"].today().year == 2024
-    finally:
-        clock.stop()
-    assert script["time"] is time.time
-    assert script["datetime"] is REAL[1]
+    # In a process of its own: it is searched whole once, at its first start.
+    text = """
+import time
+from datetime import datetime, timezone
+from xsim.simulate.clock import Clock
+script = {"__name__": "not_registered", "real": (time.time, datetime)}
+exec("from datetime import datetime, date\\nfrom time import time, sleep", script)
+clock = Clock(datetime(2024, 1, 1, 12, tzinfo=timezone.utc))
+clock.start()
+print(script["time"](), script["datetime"].now().timestamp(), script["date"].today().year)
+clock.stop()
+print((script["time"], script["datetime"]) == script["real"])
+"""
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout == "1704110400.0 1704110400.0 2024\nTrue\n"
 
 
 def test_names_bound_in_a_script_are_simulated(clock):
@@ -215,10 +220,11 @@ def test_names_bound_in_a_script_are_simulated(clock):
     assert (script["a"], script["b"]) == (SECONDS, SECONDS)
 
 
-def test_a_module_first_imported_while_frozen_is_put_right_and_simulated_again():
+def test_a_module_first_imported_while_frozen_is_put_right_and_simulated_again(monkeypatch):
     module = types.ModuleType("a_library")
     clock = Clock(STARTS)
     clock.start()
+    monkeypatch.setitem(sys.modules, "a_library", module)
     exec("from datetime import datetime\nfrom time import time, sleep\nkept = [time, datetime]", module.__dict__)
     exec("def f(t=time): return t()", module.__dict__)
     clock.stop()
