@@ -52,7 +52,7 @@ ROWS = read_rows()
 
 
 @lru_cache
-def expected_failures(file: str) -> dict[str, bool]:
+def functions_of(file: str) -> dict[str, bool]:
     """The test functions of a file, and whether each is expected to fail, and strictly so."""
     path = ROOT / file
     tree = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.Module([], [])
@@ -95,27 +95,23 @@ def test_no_row_stands_there_twice():
 
 
 def test_every_test_that_the_page_names_exists():
-    missing = [f"{file}::{name}" for row in ROWS for file, name in row.tests if name not in expected_failures(file)]
+    missing = [f"{file}::{name}" for row in ROWS for file, name in row.tests if name not in functions_of(file)]
     assert missing == []
 
 
 def test_a_held_row_rests_on_no_test_that_is_expected_to_fail():
-    wrong = [
-        row.cells for row in ROWS if not row.is_open and any(expected_failures(file)[name] for file, name in row.tests)
-    ]
+    wrong = [row.cells for row in ROWS if not row.is_open and any(functions_of(file)[name] for file, name in row.tests)]
     assert wrong == []
 
 
 def test_an_open_row_names_no_test_but_those_expected_to_fail():
-    wrong = [
-        row.cells for row in ROWS if row.is_open and not all(expected_failures(file)[name] for file, name in row.tests)
-    ]
+    wrong = [row.cells for row in ROWS if row.is_open and not all(functions_of(file)[name] for file, name in row.tests)]
     assert wrong == []
 
 
 def test_every_test_of_a_row_stands_on_the_page():
     named = {name for row in ROWS for file, name in row.tests if file == ROWS_OF_THEIR_OWN}
-    assert expected_failures(ROWS_OF_THEIR_OWN).keys() == named
+    assert functions_of(ROWS_OF_THEIR_OWN).keys() == named
 
 
 def test_every_section_is_there():

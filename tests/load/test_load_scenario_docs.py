@@ -1,0 +1,52 @@
+"""The reference of the scenario file is right: its examples load, and it names every key."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from scenario_files import loaded
+
+from xsim.load import scenario, scenario_clock, scenario_endpoints, scenario_events, scenario_streams, scenario_times
+
+TEXT = (Path(__file__).parent.parent.parent / "docs" / "scenario.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```toml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+KEYS = {
+    *scenario.KEYS,
+    *scenario.CHECK_KEYS,
+    *scenario.IDENTITY_KEYS,
+    *scenario_clock.CLOCK_KEYS,
+    *scenario_clock.PLATFORM_KEYS,
+    *scenario_endpoints.KEYS,
+    *scenario_endpoints.FILTER_KEYS,
+    *scenario_endpoints.ORDER_KEYS,
+    *scenario_endpoints.LIMIT_KEYS,
+    *scenario_endpoints.PAGING_KEYS,
+    *scenario_events.KEYS,
+    *scenario_streams.KEYS,
+    *scenario_times.KEYS,
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_the_examples_are_right(tmp_path, example):
+    assert loaded(tmp_path, example).scenario
+
+
+def test_a_scenario_for_a_simple_integration_has_some_25_lines(tmp_path):
+    assert len([line for line in EXAMPLES[0].splitlines() if line]) <= 25
+    first = loaded(tmp_path, EXAMPLES[0]).scenario
+    assert len(first.events) > 50
+    assert first.endpoints
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_every_key_is_explained(key):
+    assert re.search(rf"`{key}`|\[\[?{key}\]", TEXT), key
+
+
+def test_the_vendor_function_is_one(tmp_path):
+    [source] = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    assert len(ast.parse(source).body[0].body) and len(source.splitlines()) == 10 - 1
+    (tmp_path / "vendor.py").write_text(source)
+    assert loaded(tmp_path, 'vendor = "vendor.py:answer"').scenario.hatch
