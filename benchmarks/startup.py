@@ -1,6 +1,7 @@
 """Starting, as whole processes: `xsim --help` against a bare click group, one cycle against a user's one-cycle script, imports.
 
     python benchmarks/startup.py --runs 11
+    python benchmarks/startup.py CONTENT --runs 11       with HelloWorld's one cycle: the promise (needs requests-mock)
 
 Run it in an environment with xsim installed; with pytest there too, it also measures what the plugin adds to pytest.
 """
@@ -9,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
 from measure import HERE, WAYS, print_ratio, print_table, processes, python, scratch
 
+STARTS = 1_715_679_000
 BADGE_READER = HERE.parent / "fixtures/badge-reader/badge_reader.py"
 BARE_GROUP = "floor: a click group with as many commands, --help"
 HELP = "xsim --help"
@@ -24,11 +27,14 @@ ONE_CYCLE = "xsim run --cycles 1"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("content", type=Path, nargs="?", help="a content checkout: the folder that holds Packs/")
     parser.add_argument("--runs", type=int, default=11)
     options = parser.parse_args()
     with scratch() as folder:
         help_(folder, options.runs)
-        one_cycle(folder, options.runs)
+        badge_reader(folder, options.runs)
+        if options.content:
+            hello_world(options.content.resolve(), folder, options.runs)
         imports(folder, options.runs)
 
 
@@ -43,8 +49,8 @@ def help_(folder: Path, runs: int) -> None:
     print_ratio("xsim --help / bare click group", times[HELP], times[BARE_GROUP], most=1.25)
 
 
-def one_cycle(folder: Path, runs: int) -> None:
-    """The badge reader needs no vendor, so what is measured is starting, loading, one cycle, rules and report."""
+def badge_reader(folder: Path, runs: int) -> None:
+    """The command itself, on a fetch that needs no vendor: starting, loading, one cycle, rules and report."""
     import xsim.commonserver
 
     common_server = Path(xsim.commonserver.__file__).parent
@@ -59,9 +65,21 @@ def one_cycle(folder: Path, runs: int) -> None:
         "xsim fetch": [*installed(), "fetch", str(script), "--state", str(folder / "state")],
     }
     times = processes(commands, runs=runs, good_exits=(0, 1, 3))
-    print_table("One cycle of the badge reader", times, base=OWN_SCRIPT)
+    print_table("One cycle of the badge reader: next to no work of its own", times, base=OWN_SCRIPT)
+
+
+def hello_world(content: Path, folder: Path, runs: int) -> None:
+    """HelloWorld with one alert, by a script with requests_mock and freeze_time, and by xsim with a vendor function."""
+    last_run = folder / "last_run.json"
+    fetch = shlex.join(python(WAYS / "one_cycle.py", content, last_run, STARTS, 1))
+    commands = {
+        OWN_SCRIPT: ["sh", "-c", f"rm -f {shlex.quote(str(last_run))}; exec {fetch}"],
+        "xsim.run of one cycle": python(WAYS / "with_xsim.py", content, 1, 1, folder / "state"),
+    }
+    times = processes(commands, runs=runs)
+    print_table("One cycle of HelloWorld", times, base=OWN_SCRIPT)
     print()
-    print_ratio("xsim run --cycles 1 / the user's script", times[ONE_CYCLE], times[OWN_SCRIPT], most=1.0)
+    print_ratio("one cycle / the user's script", times["xsim.run of one cycle"], times[OWN_SCRIPT], most=1.0)
 
 
 def imports(folder: Path, runs: int) -> None:

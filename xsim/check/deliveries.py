@@ -30,6 +30,8 @@ class Repeated:
     """The last run that the first repetition started from."""
     positions: tuple[int, int] = (0, 0)
     """Within one fetch: the places of the first two in the batch."""
+    part: str = ""
+    """Which of the event's incidents it is, where one event gives several."""
 
 
 @dataclass(slots=True)
@@ -60,8 +62,9 @@ class Deliveries:
         self._positions: dict[str, int] = {}
         self._cycle = 0
 
-    def add(self, name: str, text: str | None, cycle: Cycle, position: int) -> None:
-        """Enter one delivered incident: its name, its rawJSON, and its place in the cycle's batch."""
+    def add(self, event: str, text: str | None, cycle: Cycle, position: int, *, part: str = "") -> None:
+        """Enter one delivered incident: its event, its rawJSON, its place in the cycle's batch, its part of the event."""
+        name = f"{event} [{part}]" if part else event
         number = cycle.number
         if number != self._cycle:
             self._cycle = number

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from xsim.check.excerpt import json_text
+from xsim.world import identities_at
 
 LONGEST_ID = 120
 
@@ -41,21 +42,27 @@ class Identity:
     label: str = ""
     paths: tuple[str, ...] = ()
 
-    def name(self, mirror: str | None, raw: Any, text: str | None) -> str | None:
-        """The incident's name; its rawJSON's hash where it has none; None where nothing tells it from others."""
+    def names(self, mirror: str | None, raw: Any, text: str | None) -> tuple[str, ...]:
+        """The incident's name, or names where it holds several events; its rawJSON's hash where it has none.
+
+        None at all where nothing tells it from others.
+        """
         if self.kind == "mirror":
             if mirror:
-                return mirror
-        elif self.paths and (named := joined(raw, self.paths)):
-            return named
-        return f"hash {digest(text)}" if text and text not in ("{}", "null", "[]") else None
+                return (mirror,)
+        elif self.kind == "given":
+            if named := names_at(raw, self.paths):
+                return named
+        elif self.paths and (name := joined(raw, self.paths)):
+            return (name,)
+        return (f"hash {digest(text)}",) if text and text not in ("{}", "null", "[]") else ()
 
 
 def choose_identity(given: Sequence[str], sample: Sequence[Handed]) -> Identity:
     """Decide by the first incidents that were handed over."""
     if given:
         paths = " + ".join(given)
-        if sample and not any(joined(raw, given) for _, _, raw, _ in sample):
+        if sample and not any(names_at(raw, tuple(given)) for _, _, raw, _ in sample):
             return Identity("hash", f"hash of rawJSON (no incident has {paths})")
         return Identity("given", f"{paths} in rawJSON", tuple(given))
     if sample and all(mirror for _, mirror, _, _ in sample) and tells_apart((h[1], h) for h in sample):
@@ -106,6 +113,18 @@ def tells_apart(named: Iterable[tuple[str | None, Handed]], *, always: bool = Fa
             return False
     different = len(set().union(*texts.values())) if texts else 0
     return len(texts) == different if always else len(texts) > 1 or different <= 1
+
+
+def names_at(raw: Any, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The names at the paths that somebody gave, the same as those of the scenario's events."""
+    if len(paths) == 1 and type(raw) is dict and type(value := raw.get(paths[0])) is str and value:
+        return (value,)
+    try:
+        named = tuple(name for name in identities_at(raw, paths) if name)
+    except RecursionError:
+        return ()
+    # Without events to match, a path may also be written the way that detected ones are: items.0.id.
+    return named or tuple(name for name in (joined(raw, paths),) if name)
 
 
 def joined(raw: Any, paths: Sequence[str]) -> str | None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import re
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from xsim.errors import InvalidScenario
 from xsim.load.files import shown
@@ -38,13 +35,13 @@ from xsim.load.scenario_events import KEYS as EVENT_KEYS
 from xsim.load.scenario_events import Naming, read_event, refuse_same_ids
 from xsim.load.scenario_streams import KEYS as STREAM_KEYS
 from xsim.load.scenario_streams import MOST_EVENTS, expected_count, read_stream
-from xsim.load.scenario_table import Source, Table, nearest
+from xsim.load.scenario_table import Source, Table
+from xsim.load.scenario_text import parse_scenario, read_scenario_text, similar_file
 from xsim.load.scenario_values import plain
 from xsim.load.streams import make_events
 from xsim.model import CheckSettings, JsonValue, Scenario, ScenarioFile, Severity
 from xsim.world import Endpoint, Event
 
-LARGEST_FILE = 20 * 2**20
 KEYS = (
     "integration", "name", "seed", "vendor", "clock", "params", "last_run", "last_run_json", "context", "identity",
     "platform", "events", "streams", "endpoints", "check", "expect",
@@ -52,8 +49,6 @@ KEYS = (
 CHECK_KEYS = ("select", "ignore", "severity", "fail_on", "strict")
 IDENTITY_KEYS = ("event", "incident", "part", "time")
 VERDICTS = ("passed", "failed", "undecided")
-
-_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
 
 
 def load_scenario(
@@ -70,9 +65,9 @@ def load_scenario(
     """
     instead = Overrides(starts, interval, cycles, seed)
     refuse_bad_overrides(instead)
-    text = _read(path)
+    text = read_scenario_text(path)
     try:
-        return _checked(path, text, _parsed(path, text), instead)
+        return _checked(path, text, parse_scenario(path, text), instead)
     except RecursionError as error:
         raise InvalidScenario(f"{shown(path)}: nested too deeply") from error
 
@@ -145,58 +140,6 @@ def _scenario(top: Table, schedule: Schedule, seed: int) -> Scenario:
     )
 
 
-# --- the file -----------------------------------------------------------------------------------------------
-
-
-def _read(path: Path) -> str:
-    try:
-        if not path.exists():
-            raise InvalidScenario(f"{shown(path)}: no such file", hint=_similar(path))
-        if not path.is_file():
-            raise InvalidScenario(f"{shown(path)}: not a regular file", hint="name the scenario file in it")
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:
-        raise InvalidScenario(f"{shown(path)}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    if len(content) > LARGEST_FILE:
-        raise InvalidScenario(
-            f"{shown(path)}: larger than {LARGEST_FILE // 2**20} MB", hint="let [[streams]] make the events"
-        )
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidScenario(
-            f"{shown(path)}:{line}: not UTF-8 text (byte 0x{content[error.start]:02x})", hint="save it as UTF-8"
-        ) from error
-
-
-def _parsed(path: Path, text: str) -> dict[str, Any]:
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    try:
-        values: dict[str, Any] = tomllib.loads(text)
-    except ValueError as error:  # A whole number of thousands of digits is none of TOML's own errors.
-        _refuse_syntax(path, text, str(error), error)
-    return values
-
-
-def _refuse_syntax(path: Path, text: str, message: str, error: Exception) -> NoReturn:
-    found = _PLACE.search(message)
-    # The reader says "at end of document" where it does not count.
-    ends = (text.count("\n") + 1, len(text) - text.rfind("\n")) if "end of document" in message else (1, 1)
-    line, column = (int(found[1]), int(found[2])) if found else ends
-    place = f"{shown(path)}:{line}:{column}"
-    message = _PLACE.sub("", message).removesuffix(" (at end of document)")
-    hint = 'texts need quotation marks, as in name = "alerts"' if message == "Invalid value" else None
-    raise InvalidScenario(f"{place}: not valid TOML: {message}", hint=hint) from error
-
-
-def _similar(path: Path) -> str | None:
-    folder = path.parent
-    names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-    return nearest(path.name, names)
-
-
 def _name_of(path: Path) -> str:
     """A scenario without a name is called by its file, or by its folder where the file is but `xsim.toml`."""
     stem = path.name.removesuffix(".toml").removesuffix(".xsim")
@@ -223,7 +166,7 @@ def _integration(top: Table) -> Path | None:
 
 def _similar_safely(path: Path) -> str | None:
     try:
-        return _similar(path)
+        return similar_file(path)
     except (OSError, ValueError):
         return None
 

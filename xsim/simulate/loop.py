@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 
-from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
+from xsim.model import Cycle, Exchange, Failure, Integration, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.clock import Clock
 from xsim.simulate.host import Host
 from xsim.simulate.network import Network
 from xsim.simulate.probes import History, VendorWorld, probes
 from xsim.simulate.process import Process
-from xsim.simulate.recording import Command, Recording, script_line
+from xsim.simulate.recording import Command, Recording, Stored, script_line
 from xsim.simulate.script import Ending, Script
 
 HANGS_IN_A_ROW = 2
@@ -30,9 +30,9 @@ def simulate(integration: Integration, scenario: Scenario, *, vendor: Vendor | N
     history = History(scenario)
     hangs = 0
     with Platform(integration, scenario, vendor or world) as platform:
-        for cycle in _schedule(platform, scenario):
+        for cycle, stored in _schedule(platform, scenario):
             yield cycle
-            history.add(cycle)
+            history.add(cycle, stored)
             hangs = hangs + 1 if cycle.failure is not None and cycle.failure.kind == "hang" else 0
             if cycle.outcome is Outcome.UNSUPPORTED or hangs == HANGS_IN_A_ROW:
                 return
@@ -45,9 +45,8 @@ def run_command(integration: Integration, scenario: Scenario, command: str, *, v
     It starts from the scenario's last run and context; what it sets is in the cycle and nowhere else.
     """
     with Platform(integration, scenario, vendor or _own_vendor(scenario)) as platform:
-        return platform.run(
-            command, scenario.first_cycle, scenario.starts, last_run=scenario.last_run, context=scenario.context
-        )
+        stored = Stored.of(scenario.last_run, scenario.context)
+        return platform.run(command, scenario.first_cycle, scenario.starts, stored=stored)[0]
 
 
 def _own_vendor(scenario: Scenario) -> VendorWorld | None:
@@ -58,16 +57,16 @@ def _own_vendor(scenario: Scenario) -> VendorWorld | None:
     return SimulatedVendor(scenario)
 
 
-def _schedule(platform: Platform, scenario: Scenario) -> Iterator[Cycle]:
-    last_run, context = scenario.last_run, scenario.context
+def _schedule(platform: Platform, scenario: Scenario) -> Iterator[tuple[Cycle, Stored]]:
+    """Each cycle, and what the server keeps behind it."""
+    stored = Stored.of(scenario.last_run, scenario.context)
     pauses = dict(scenario.pauses)
     moment = scenario.starts
     for number in range(scenario.first_cycle, scenario.first_cycle + scenario.cycles):
         following = moment + pauses.get(number, scenario.interval)
         if number not in scenario.skipped:
-            cycle = platform.run("fetch-incidents", number, moment, last_run=last_run, context=context)
-            yield cycle
-            last_run, context = cycle.last_run_after, cycle.context_after
+            cycle, stored = platform.run("fetch-incidents", number, moment, stored=stored)
+            yield cycle, stored
             # No overlap: a fetch that overruns the interval skips the ticks that it covers (server-semantics 3).
             missed = max(0, -((following - cycle.ended) // scenario.interval))
             following += missed * scenario.interval
@@ -120,16 +119,15 @@ class Platform:
         number: int,
         started: datetime,
         *,
-        last_run: JsonValue,
-        context: JsonValue,
+        stored: Stored,
         vendor: Vendor | None = None,
-    ) -> Cycle:
-        """Run one command from the given state, and say what the platform makes of it; `vendor`: this one answers."""
+    ) -> tuple[Cycle, Stored]:
+        """Run one command from what is stored, and say what the platform makes of it; `vendor`: this one answers."""
         settings = self._scenario.settings
         self._clock.deadline = None
         self._clock.move_to(started)
         self._clock.deadline = started + settings.command_timeout
-        self._recording = recording = _recording_from(last_run, context)
+        self._recording = recording = Recording(stored.last_run, stored.context, stored.context)
         self._exchanges = []
         self._host.begin(self._command(command), recording, self._now, self._line)
         self._network.vendor = vendor or self._vendor
@@ -138,17 +136,21 @@ class Platform:
             ending = self._script.run()
         ended = self._clock.now
         outcome, failure = self._outcome(command, ending, ended)
-        stored = outcome is Outcome.OK
-        return Cycle(
+        counts = outcome is Outcome.OK
+        after = Stored(
+            recording.last_run if counts else stored.last_run,
+            recording.context if counts else recording.context_synced,
+        )
+        cycle = Cycle(
             number=number,
             started=started,
             ended=ended,
             outcome=outcome,
             failure=failure,
-            last_run_before=last_run,
-            last_run_after=json.loads(recording.last_run) if stored else last_run,
-            context_before=context,
-            context_after=json.loads(recording.context if stored else recording.context_synced),
+            last_run_before=json.loads(stored.last_run),
+            last_run_after=json.loads(after.last_run),
+            context_before=json.loads(stored.context),
+            context_after=json.loads(after.context),
             incidents=tuple(each.text for each in recording.counted(settings.several_incidents_calls)),
             refusals=recording.refusals(settings.several_incidents_calls),
             files=self._process.files,
@@ -157,6 +159,7 @@ class Platform:
             results=tuple(recording.results),
             log=recording.whole_log(),
         )
+        return cycle, after
 
     def _now(self) -> datetime:
         return self._clock.now
@@ -218,8 +221,3 @@ def _missing_module(ending: Ending) -> Failure:
         message=f"the module {name} is not installed here",
         hint=f"pip install {package} (or the package that brings it) into the environment that runs xsim",
     )
-
-
-def _recording_from(last_run: JsonValue, context: JsonValue) -> Recording:
-    context_text = json.dumps(context)
-    return Recording(last_run=json.dumps(last_run), context=context_text, context_synced=context_text)

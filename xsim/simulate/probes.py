@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from xsim.model import Cycle, JsonValue, Outcome, Probe, Scenario, Vendor
+from xsim.model import Cycle, Outcome, Probe, Scenario, Vendor
+from xsim.simulate.recording import Stored
 from xsim.world import Event, identities_at
 
 AGEING_CYCLES = 20
@@ -36,10 +37,9 @@ class PlatformLike(Protocol):
         number: int,
         started: datetime,
         *,
-        last_run: JsonValue,
-        context: JsonValue,
+        stored: Stored,
         vendor: Vendor | None = None,
-    ) -> Cycle: ...
+    ) -> tuple[Cycle, Stored]: ...
 
 
 @dataclass
@@ -49,23 +49,18 @@ class History:
     scenario: Scenario
     started: list[datetime] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
-    states: list[tuple[str, str]] = field(default_factory=list)
-    """Last run and context behind each cycle, as JSON text."""
+    states: list[Stored] = field(default_factory=list)
+    """What was stored behind each cycle."""
     delivered: set[str] = field(default_factory=set)
     last: Cycle | None = None
 
-    def add(self, cycle: Cycle) -> None:
+    def add(self, cycle: Cycle, stored: Stored) -> None:
         self.started.append(cycle.started)
         self.numbers.append(cycle.number)
-        self.states.append((json.dumps(cycle.last_run_after), json.dumps(cycle.context_after)))
+        self.states.append(stored)
         self.last = cycle
         if self.scenario.events and cycle.outcome is Outcome.OK:
             self.delivered |= delivered_by(cycle.incidents, self.scenario.identity)
-
-    def state(self, index: int) -> tuple[JsonValue, JsonValue]:
-        """Last run and context behind the cycle at this place."""
-        last_run, context = self.states[index]
-        return json.loads(last_run), json.loads(context)
 
     def next_tick(self, index: int) -> datetime:
         """When the fetch behind the cycle at this place begins."""
@@ -127,9 +122,8 @@ def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld)
 def _wanted(platform: PlatformLike, history: History, vendor: VendorWorld, event: Event) -> Probe:
     """From an empty last run, the vendor holding this event alone: a deliberate filter leaves it out here too."""
     at = history.first_tick_behind(event.occurred)
-    cycle = platform.run(
-        "fetch-incidents", 1, at, last_run={}, context=history.scenario.context, vendor=vendor.alone(event.id)
-    )
+    stored = Stored.of({}, history.scenario.context)
+    cycle, _ = platform.run("fetch-incidents", 1, at, stored=stored, vendor=vendor.alone(event.id))
     return _probe("wanted", 0, event.id, at, cycle)
 
 
@@ -139,11 +133,9 @@ def _where_lost(platform: PlatformLike, history: History, vendor: VendorWorld, e
     earliest = history.first_tick_behind(event.occurred)
 
     def from_state(index: int) -> Probe:
-        last_run, context = history.state(index)
         at = max(history.next_tick(index), earliest)
-        cycle = platform.run(
-            "fetch-incidents", history.numbers[index] + 1, at, last_run=last_run, context=context, vendor=world
-        )
+        number, stored = history.numbers[index] + 1, history.states[index]
+        cycle, _ = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
         return _probe("state", history.numbers[index], event.id, at, cycle)
 
     def delivers(probe: Probe) -> bool:
@@ -168,35 +160,32 @@ def _drain(platform: PlatformLike, history: History, vendor: VendorWorld, awaite
     """Extra cycles on a copy of the state, with nothing new at the vendor, until the backlog is worked off."""
     scenario = history.scenario
     interval = scenario.drain_interval or scenario.interval
-    last_run, context = history.state(len(history.states) - 1)
+    stored = history.states[-1]
     at = history.next_tick(len(history.states) - 1)
     world = vendor.without_news(history.started[-1])
     quiet, seen = 0, set(history.delivered)
     for number in range(history.numbers[-1] + 1, history.numbers[-1] + 1 + scenario.drain):
-        cycle = platform.run("fetch-incidents", number, at, last_run=last_run, context=context, vendor=world)
+        cycle, stored = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
         yield _probe("drain", number - 1, "", at, cycle)
         brought = delivered_by(cycle.incidents, scenario.identity) - seen if cycle.outcome is Outcome.OK else set()
         seen |= brought
         quiet = 0 if brought else quiet + 1
         if quiet == QUIET_DRAINS or awaited <= seen or cycle.outcome is Outcome.UNSUPPORTED:
             return
-        last_run, context = cycle.last_run_after, cycle.context_after
         at = max(at + interval, cycle.ended)
 
 
 def _has_grown(history: History) -> bool:
-    sizes = [len(last_run) for last_run, _ in history.states]
+    sizes = [len(stored.last_run) for stored in history.states]
     return len(sizes) >= AGEING_CYCLES and sizes[-1] > sizes[-AGEING_CYCLES]
 
 
 def _ageing(platform: PlatformLike, history: History, vendor: VendorWorld | None) -> Probe:
     """One fetch with the clock far ahead and no new events: what a last run has outgrown is dropped by then."""
     at = history.started[-1] + _far_ahead(history.scenario)
-    last_run, context = history.state(len(history.states) - 1)
     world = None if vendor is None else vendor.without_news(history.started[-1])
-    cycle = platform.run(
-        "fetch-incidents", history.numbers[-1] + 1, at, last_run=last_run, context=context, vendor=world
-    )
+    number = history.numbers[-1] + 1
+    cycle, _ = platform.run("fetch-incidents", number, at, stored=history.states[-1], vendor=world)
     return _probe("ageing", history.numbers[-1], "", at, cycle)
 
 

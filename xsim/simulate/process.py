@@ -101,7 +101,7 @@ class Process:
         """One command: its own streams, environment, working folder and numbers; all put back behind it."""
         self.hung = False
         self._number, self._chance = number, None
-        random.seed(f"{self._seed}:{number}")
+        random.seed(self._seed * 1_000_003 + number)
         tempfile._name_sequence = map("{:08d}".format, range(1, 100_000_000))  # type: ignore[attr-defined]
         streams = sys.stdin, sys.stdout, sys.stderr
         out, err = _LogStream("stdout", write_log), _LogStream("stderr", write_log)
@@ -123,6 +123,9 @@ class Process:
 
     def _clear_folder(self) -> None:
         """Note the files that are there; the next command finds its working folder empty."""
+        self.files = ()
+        if not os.listdir(self._folder):
+            return
         with os.scandir(self._folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
         self.files = tuple(entry.name for entry in found if entry.is_file())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,18 @@ from xsim.model import HostCall, JsonValue, LogLine, Refusal
 LOG_KEPT = 500
 """Lines of a cycle's log that the journal keeps; the last of them say how many were left out."""
 LINE_KEPT = 2_000
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the server keeps from one command to the next, as the JSON text that it keeps (server-semantics 1.1)."""
+
+    last_run: str = "{}"
+    context: str = "{}"
+
+    @classmethod
+    def of(cls, last_run: JsonValue, context: JsonValue) -> Stored:
+        return cls(json.dumps(last_run), json.dumps(context))
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,7 @@ def calling_context(command: Command, params: Any, now: datetime) -> dict[str, A
         "IntegrationContext": None,
         "IntegrationContextChanged": False,
         "LastRun": "{}",
-        "Timeout": (now + command.timeout).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Timeout": f"{(now + command.timeout).isoformat()[:19]}Z",
         "TimeoutDuration": int(command.timeout.total_seconds() * 1_000_000_000),
         "runDuration": int(command.timeout.total_seconds() // 60),
         "User": {},
