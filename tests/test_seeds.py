@@ -1,0 +1,64 @@
+"""No false alarm: the right scripts among the cases, and the mended twins, in worlds that seeds draw.
+
+Each script gets a few of the seeds 1 to 50, others than its neighbour; `XSIM_SEEDS=50` gives each of them all.
+"""
+
+import os
+
+import pytest
+from seeded_worlds import CASES, CYCLES, STARTS_ONLY, WORLDS, moved_start, seeded_world
+
+from xsim import api
+from xsim.model import Report, Severity, Verdict
+
+ALL_SEEDS = 50
+SEEDS_EACH = min(int(os.environ.get("XSIM_SEEDS", "3")), ALL_SEEDS)
+NAMES = sorted((*WORLDS, *STARTS_ONLY))
+RUNS = [
+    (name, (number * SEEDS_EACH + offset) % ALL_SEEDS + 1)
+    for number, name in enumerate(NAMES)
+    for offset in range(SEEDS_EACH)
+]
+
+
+def test_each_case_has_a_seeded_world():
+    assert sorted(path.parent.name for path in CASES.glob("*/expected.toml")) == NAMES
+
+
+@pytest.mark.parametrize(("name", "seed"), RUNS, ids=lambda value: str(value))
+def test_a_right_script_has_no_finding_whatever_the_seed(name, seed, tmp_path):
+    report = run_seed(name, seed, tmp_path)
+    loud = [finding for finding in report.findings if finding.severity is not Severity.NOTE]
+    expected = Verdict.PASSED if report.delivered else Verdict.UNDECIDED
+    assert (loud, report.verdict) == ([], expected), f"{report.reason}\n{by_hand(name, seed)}"
+
+
+@pytest.mark.parametrize("name", [name for name in WORLDS if not name.startswith("ok-")])
+def test_a_faulty_script_shows_its_fault_in_a_seeded_world(name, tmp_path):
+    report = run_seed(name, 1, tmp_path, script="integration.py")
+    assert report.verdict is Verdict.FAILED, by_hand(name, 1, script="integration.py")
+
+
+def run_seed(name, seed, folder, script: str = "") -> Report:
+    path = CASES / name / (script or right_script(name))
+    if name in STARTS_ONLY:
+        return api.run(
+            path, scenario=CASES / name / "xsim.toml", starts=moved_start(seed), cycles=CYCLES, state=folder
+        )
+    scenario = folder / "world.xsim.toml"
+    scenario.write_text(seeded_world(name), encoding="utf-8")
+    return api.run(path, scenario=scenario, seed=seed, state=folder)
+
+
+def right_script(name: str) -> str:
+    return "integration.py" if name.startswith("ok-") else "mended.py"
+
+
+def by_hand(name: str, seed: int, script: str = "") -> str:
+    """The commands that repeat the run."""
+    path = f"fixtures/cases/{name}/{script or right_script(name)}"
+    if name in STARTS_ONLY:
+        start = moved_start(seed).isoformat()
+        return f"xsim run {path} --scenario fixtures/cases/{name}/xsim.toml --cycles {CYCLES} --start {start}"
+    world = f"python tests/seeded_worlds.py {name} > world.xsim.toml"
+    return f"{world} && xsim run {path} --scenario world.xsim.toml --seed {seed}"
