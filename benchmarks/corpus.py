@@ -27,6 +27,7 @@ REACHED = "reached its first vendor call"
 FINISHED = "finished without a vendor call"
 REFUSED_BATCH = "finished, and the server would refuse the batch"
 MISSING_MODULE = "missing module"
+OTHER_VERSION = "another version of a module needed"
 MISSING_NAME = "missing name in CommonServerPython"
 RAISED = "raised before the first call"
 NOT_SIMULATED = "not simulated"
@@ -34,8 +35,8 @@ TIMED_OUT = "timed out"
 REFUSED_AT_LOAD = "refused at load"
 BUG = "xsim bug (exit 70)"
 CLASSES = (
-    REACHED, FINISHED, REFUSED_BATCH, MISSING_MODULE, MISSING_NAME, RAISED, NOT_SIMULATED, TIMED_OUT, REFUSED_AT_LOAD,
-    BUG,
+    REACHED, FINISHED, REFUSED_BATCH, MISSING_MODULE, OTHER_VERSION, MISSING_NAME, RAISED, NOT_SIMULATED, TIMED_OUT,
+    REFUSED_AT_LOAD, BUG,
 )  # fmt: skip
 
 COMMON_SERVER = Path("Packs/Base/Scripts/CommonServerPython/CommonServerPython.py")
@@ -189,6 +190,9 @@ def classified(cycle: Any, common_names: set[str]) -> tuple[str, str]:
     missing = missing_name(message, common_names)
     if missing:
         return MISSING_NAME, missing
+    lacking = re.match(r"cannot import name '(\w+)' from '([\w.]+)'", message)
+    if lacking:
+        return OTHER_VERSION, f"{lacking[2]} without {lacking[1]}"
     return RAISED, shortened(f"{failure.kind}: {message}")
 
 

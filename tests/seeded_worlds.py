@@ -1,4 +1,4 @@
-"""One template for seeded worlds: each case of fixtures/cases, its vendor and parameters, with events that a seed draws.
+"""One template for seeded worlds: each case of fixtures/cases, its vendor and parameters, and events drawn by a seed.
 
 `python tests/seeded_worlds.py CASE` prints such a world as a scenario, to repeat a run by hand.
 """
@@ -99,9 +99,9 @@ def seeded_world(case: str) -> str:
     text = (CASES / case / "xsim.toml").read_text(encoding="utf-8")
     world = WORLDS[case]
     head, _, _ = text.partition("[[events]]")
-    head = re.sub(r'(?m)^(#.*|integration = .*)\n', "", head)
+    head = re.sub(r"(?m)^(#.*|integration = .*)\n", "", head)
     streams = {
-        name: _same_for_all(_first_event(text), world, name, number)
+        name: _stream_lines(_first_event(text), world, name, number)
         for number, name in enumerate(("flood", "rush", "steady"), start=1)
     }
     return TEMPLATE.format(
@@ -121,7 +121,7 @@ def _first_event(text: str) -> tuple[str, str, dict[str, Any]]:
     return values["identity"]["event"], values["identity"]["time"], values["events"][0]["record"]
 
 
-def _same_for_all(event: tuple[str, str, dict[str, Any]], world: World, name: str, number: int) -> str:
+def _stream_lines(event: tuple[str, str, dict[str, Any]], world: World, name: str, number: int) -> str:
     identity, time, record = event
     ids = world.ids.replace("{stream}", str(number))
     lines = [

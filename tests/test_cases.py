@@ -53,7 +53,8 @@ class Ran:
 @pytest.fixture(params=NAMES, scope="module")
 def ran(request, tmp_path_factory):
     name = request.param
-    state = tmp_path_factory.mktemp(name)
+    # As deep a folder as the other process has: a journal says where the script lies, seen from itself.
+    state = tmp_path_factory.mktemp("here") / name
     return Ran(name, expected_of(name), api.run(CASES / name / "integration.py", state=state))
 
 

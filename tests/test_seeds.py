@@ -42,9 +42,7 @@ def test_a_faulty_script_shows_its_fault_in_a_seeded_world(name, tmp_path):
 def run_seed(name, seed, folder, script: str = "") -> Report:
     path = CASES / name / (script or right_script(name))
     if name in STARTS_ONLY:
-        return api.run(
-            path, scenario=CASES / name / "xsim.toml", starts=moved_start(seed), cycles=CYCLES, state=folder
-        )
+        return api.run(path, scenario=CASES / name / "xsim.toml", starts=moved_start(seed), cycles=CYCLES, state=folder)
     scenario = folder / "world.xsim.toml"
     scenario.write_text(seeded_world(name), encoding="utf-8")
     return api.run(path, scenario=scenario, seed=seed, state=folder)

@@ -42,7 +42,7 @@ def _settle_hash_seed(argv: list[str]) -> None:
     """The order of a set of texts depends on Python's hash seed, which has to be there before Python starts."""
     if argv[1:2] and argv[1] in _RUNS_SCRIPTS and os.environ.get("PYTHONHASHSEED", "random") == "random":
         os.environ["PYTHONHASHSEED"] = "0"
-        os.execv(sys.executable, [sys.executable, "-m", "xsim", *argv[1:]])
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _tell_bug() -> None:

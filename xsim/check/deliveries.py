@@ -61,10 +61,12 @@ class Deliveries:
         self._earlier = earlier
         self._positions: dict[str, int] = {}
         self._cycle = 0
+        self._part = ""
 
     def add(self, event: str, text: str | None, cycle: Cycle, position: int, *, part: str = "") -> None:
-        """Enter one delivered incident: its event, its rawJSON, its place in the cycle's batch, its part of the event."""
-        name = f"{event} [{part}]" if part else event
+        """Enter one delivered incident: its event, its rawJSON, its place in the batch, which part of the event it is."""
+        name = part_name(event, part)
+        self._part = part
         number = cycle.number
         if number != self._cycle:
             self._cycle = number
@@ -102,7 +104,8 @@ class Deliveries:
             if len(self.again) >= MOST_REPEATED:
                 count_on(self.again_uncounted, name, is_changed, cycle.number)
                 return
-            seen = Repeated(name, first_cycle, last_run_before=excerpt(cycle.last_run_before))
+            before = excerpt(cycle.last_run_before)
+            seen = Repeated(self._event(name), first_cycle, last_run_before=before, part=self._part)
             self.again[name] = seen
         count_in(seen, is_changed, cycle.number)
 
@@ -115,9 +118,18 @@ class Deliveries:
             if len(self.twice) >= MOST_REPEATED:
                 count_on(self.twice_uncounted, name, is_changed, number)
                 return
-            seen = Repeated(name, number, positions=(self._positions[name], position))
+            positions = (self._positions[name], position)
+            seen = Repeated(self._event(name), number, positions=positions, part=self._part)
             self.twice[name, number] = seen
         count_in(seen, is_changed, number)
+
+    def _event(self, name: str) -> str:
+        return name.removesuffix(f" [{self._part}]") if self._part else name
+
+
+def part_name(event: str, part: str) -> str:
+    """What tells one incident of an event from its others."""
+    return f"{event} [{part}]" if part else event
 
 
 def count_in(seen: Repeated, is_changed: bool, number: int) -> None:

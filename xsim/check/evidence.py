@@ -11,6 +11,7 @@ from xsim.check.excerpt import moment
 from xsim.check.handovers import Handovers
 from xsim.check.last_runs import LastRuns, set_repeatedly
 from xsim.check.sightings import Sightings
+from xsim.check.truth import Truth
 from xsim.model import Cycle, Failure, Journal, Outcome, Place, Probe
 
 JUDGED = (Outcome.OK, Outcome.REFUSED)
@@ -39,12 +40,16 @@ class Evidence:
         self.unsupported: dict[int, Failure | None] = {}
         self.sightings = Sightings()
         self.last_runs = LastRuns(self.sightings)
-        self.handovers = Handovers(journal.scenario, self.sightings)
+        self.truth = Truth(journal.scenario) if journal.scenario.events else None
+        """What the vendor knows; None where the scenario has no events."""
+        self.handovers = Handovers(journal.scenario, self.sightings, self.truth)
         self.endings = Endings(self.sightings)
         for cycle in journal.cycles:
             self._take(cycle)
         self.handovers.decide()
         self.ageing = ageing_probe(journal)
+        if self.truth is not None:
+            self.truth.take_probes(journal.probes)
 
     def _take(self, cycle: Cycle) -> None:
         version = self.last_runs.version
@@ -52,6 +57,8 @@ class Evidence:
         if cycle.outcome is Outcome.UNSUPPORTED:
             self.unsupported[cycle.number] = cycle.failure
         else:
+            if self.truth is not None:
+                self.truth.take(cycle)
             if cycle.outcome is Outcome.OK:
                 # A last run that is nested a thousand deep can be neither compared nor written.
                 with suppress(RecursionError):

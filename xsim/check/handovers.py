@@ -8,7 +8,7 @@ from typing import Any
 
 from xsim.check.deliveries import Deliveries
 from xsim.check.excerpt import excerpt, json_text, masked, shorten, type_name
-from xsim.check.identity import Handed, Identity, choose_identity
+from xsim.check.identity import Handed, Identity, choose_identity, names_at
 from xsim.check.incidents import (
     Fault,
     faults_of,
@@ -21,6 +21,7 @@ from xsim.check.incidents import (
 )
 from xsim.check.last_runs import last_line
 from xsim.check.sightings import Sightings
+from xsim.check.truth import Truth
 from xsim.model import Cycle, Outcome, Refusal, Scenario
 
 SAMPLE = 200
@@ -34,8 +35,9 @@ Waiting = tuple[Cycle, int, bool, "str | None", Any, "str | None", list[Fault]]
 class Handovers:
     """What was handed over in the cycles that ended OK or were refused."""
 
-    def __init__(self, scenario: Scenario, sightings: Sightings) -> None:
+    def __init__(self, scenario: Scenario, sightings: Sightings, truth: Truth | None = None) -> None:
         self.sightings = sightings
+        self.truth = truth
         self.deliveries = Deliveries(Identity("undecided"), scenario.delivered)
         self.has_several = False
         """Whether a fetch delivered more than one incident."""
@@ -143,10 +145,15 @@ class Handovers:
         text: str | None,
         faults: list[Fault],
     ) -> None:
-        name = self.deliveries.identity.name(mirror, raw, text)
-        if is_delivered and name is not None:
-            self.deliveries.add(name, text, cycle, position)
+        names = self.deliveries.identity.names(mirror, raw, text)
+        if is_delivered and names:
+            part = ", ".join(names_at(raw, self._scenario.part)) if self._scenario.part else ""
+            for name in names:
+                self.deliveries.add(name, text, cycle, position, part=part)
+        if is_delivered and self.truth is not None:
+            self.truth.deliver(names, cycle.number)
         if faults:
+            name = names[0] if names else None
             line = last_line(cycle, "incidents", "fetchResults")
             for fault in faults:
                 self.sightings.add(

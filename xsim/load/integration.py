@@ -9,6 +9,7 @@ from pathlib import Path
 from types import CodeType
 
 from xsim.errors import InvalidIntegration
+from xsim.load.built import as_built, imports_left_in
 from xsim.load.compiled import compile_text
 from xsim.load.configuration import declared_parameters
 from xsim.load.content import Surroundings, find_surroundings
@@ -29,7 +30,7 @@ def load_integration(path: Path, *, common_server: Path | None = None, marketpla
     refuse_other_languages(package)
     file, text = _script(package)
     docker_image = str(package.yml.script.get("dockerimage") or "") if package.yml else ""
-    code: CodeType = compile_text(text, shown(file), docker_image=docker_image)
+    code: CodeType = compile_text(as_built(text), shown(file), docker_image=docker_image)
     facts = Facts(text)
     around = find_surroundings(file, text, common_server)
     _refuse_unless_fetching(file, package.yml, facts, around)
@@ -43,7 +44,7 @@ def load_integration(path: Path, *, common_server: Path | None = None, marketpla
         parameters=declared_parameters(package.yml.values, marketplace) if package.yml else None,
         read_parameters=tuple(read.name for read in facts.reads),
         docker_image=docker_image,
-        notes=(*package.notes, *around.notes, *_notes(package.yml, facts)),
+        notes=(*package.notes, *around.notes, *_notes(package.yml, facts, text)),
         refused_modules=refused_among(facts.imports),
         guessed_parameters=facts.reads,
     )
@@ -83,7 +84,9 @@ def _refuse_unless_fetching(file: Path, yml: Yml | None, facts: Facts, around: S
     )
 
 
-def _notes(yml: Yml | None, facts: Facts) -> Iterator[str]:
+def _notes(yml: Yml | None, facts: Facts, text: str) -> Iterator[str]:
+    for line, left_in in imports_left_in(text):
+        yield f"Line {line}: the build leaves `{left_in}` in place, and the server knows no such module."
     if yml and not is_true(yml.script.get("isfetch")):
         yield f"{shown(yml.path)} does not say isfetch: true, so the server would not fetch with it."
     if yml and yml.code is not None and not yml.code_has_own_lines:

@@ -42,7 +42,7 @@ _PLAIN_TYPES = {"string": str, "Severity": (int, float), "float64": (int, float)
 
 _LAYOUT = "2006-01-02T15:04:05Z07:00"
 _RFC3339 = re.compile(
-    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)",
+    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)",
     re.ASCII,
 )
 _STEPS = (  # What Go still expects once the text no longer fits, in the order it reads.
@@ -52,7 +52,7 @@ _STEPS = (  # What Go still expects once the text no longer fits, in the order i
     (re.compile("-"), "-"),
     (re.compile(r"\d\d", re.ASCII), "02"),
     (re.compile("T"), "T"),
-    (re.compile(r"\d\d", re.ASCII), "15"),
+    (re.compile(r"\d\d?", re.ASCII), "15"),
     (re.compile(":"), ":"),
     (re.compile(r"\d\d", re.ASCII), "04"),
     (re.compile(":"), ":"),

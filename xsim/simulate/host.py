@@ -33,10 +33,10 @@ class Host:
         self, command: Command, recording: Recording, now: Callable[[], datetime], line: Callable[[], int | None]
     ) -> None:
         """Forget the command before, whatever a script hung on this object, and serve the next one."""
-        # The wrapper that CommonServerPython laid round params is kept: it is laid at import, which happens once.
-        wrapper = type(self.__dict__.get("callingContext", {}).get("params", {}))
+        wrapper = self.__dict__.get("_params_wrapper", dict)
         object.__setattr__(self, "__class__", Host)
         self.__dict__.clear()
+        self._params_wrapper = wrapper
         params = _copied(command.params)
         self._command = command
         self._recording = recording
@@ -44,6 +44,13 @@ class Host:
         self._line = line
         self.lock = threading.Lock()
         self.callingContext = calling_context(command, _wrapped(params, wrapper), now())
+
+    def settle_params_wrapper(self) -> None:
+        """CommonServerPython is loaded: the wrapper that it laid round params is laid round those to come, too."""
+        self._params_wrapper = type(self.callingContext["params"])
+
+    def enable_multithreading(self) -> None:
+        """The server's newer class locks its channel from here on; here every call is one of this process."""
 
     # --- what the script was asked, and how ---
 
@@ -223,7 +230,8 @@ class Host:
     @staticmethod
     def demistoVersion() -> dict[str, str]:
         # `platform` is there at load: CommonServerPython's is_xsoar() fails without it (server-semantics 5).
-        return {"version": "6.13.0", "buildNumber": "1271082", "platform": "xsoar"}
+        # A single-digit major version: the CommonServerPython of 2022 compares versions as text.
+        return {"version": "8.8.0", "buildNumber": "1271082", "platform": "xsoar"}
 
     @staticmethod
     def demistoUrls() -> dict[str, str]:

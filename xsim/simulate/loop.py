@@ -45,7 +45,9 @@ def run_command(integration: Integration, scenario: Scenario, command: str, *, v
     It starts from the scenario's last run and context; what it sets is in the cycle and nowhere else.
     """
     with Platform(integration, scenario, vendor or _own_vendor(scenario)) as platform:
-        stored = Stored.of(scenario.last_run, scenario.context)
+        # Only a fetch has a last run (server-semantics 1.4).
+        last_run = scenario.last_run if command == "fetch-incidents" else {}
+        stored = Stored.of(last_run, scenario.context)
         return platform.run(command, scenario.first_cycle, scenario.starts, stored=stored)[0]
 
 

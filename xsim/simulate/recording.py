@@ -124,7 +124,7 @@ def calling_context(command: Command, params: Any, now: datetime) -> dict[str, A
         "IntegrationContext": None,
         "IntegrationContextChanged": False,
         "LastRun": "{}",
-        "Timeout": f"{(now + command.timeout).isoformat()[:19]}Z",
+        "Timeout": (now + command.timeout).isoformat(),
         "TimeoutDuration": int(command.timeout.total_seconds() * 1_000_000_000),
         "runDuration": int(command.timeout.total_seconds() // 60),
         "User": {},

@@ -68,7 +68,8 @@ class Script:
     def run(self) -> Ending:
         """Execute the text in fresh globals. However it ends, the ending is data."""
         try:
-            exec(self._code, self._fresh_names())
+            names = self._finder.script_names = self._fresh_names()
+            exec(self._code, names)
         except SystemExit:
             return Ending()  # The server swallows it, whatever its code (server-semantics 0).
         except SimulationSignal as signal:
@@ -89,19 +90,17 @@ class Script:
     def _first_names(self) -> dict[str, Any]:
         # One namespace on the server: CommonServerPython's names are there, imported or not (server-semantics 5).
         names: dict[str, Any] = {"register_module_line": _register_module_line, "__line__": _line}
+        platform = {"demisto": self._host, "demistomock": self._host, "Demisto": Host, "print": self._host.print}
         for name in SHARED:
+            # What the user added sees what came before it, as it stands behind it in the same text.
+            self._finder.user_names = {**names, **platform}
             module = importlib.import_module(name)
             vars(module)["print"] = self._host.print
             self._shared.append((module, dict(vars(module))))
-            names.update((key, value) for key, value in vars(module).items() if not _belongs_to_module(key))
-        return names | {
-            "__name__": "builtins",  # absent on the server, so that it resolves to this (server-semantics 5)
-            "__builtins__": builtins,
-            "demisto": self._host,
-            "demistomock": self._host,
-            "Demisto": Host,
-            "print": self._host.print,
-        }
+            names.update(_own_names(module))
+        self._host.settle_params_wrapper()
+        # __name__ is absent on the server, so that it resolves to this (server-semantics 5).
+        return {**names, **platform, "__name__": "builtins", "__builtins__": builtins}
 
     def _forget(self) -> None:
         """Names bound anew in the shared modules are put back; the other modules are loaded anew next time."""
@@ -165,6 +164,10 @@ class _Modules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, modules: dict[str, Module]) -> None:
         self.modules = modules
+        self.script_names: dict[str, Any] | None = None
+        """The globals of the script that runs now; None before the first one."""
+        self.user_names: dict[str, Any] = {}
+        """What stands before the user's own additions in the text that the server puts together."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -175,11 +178,20 @@ class _Modules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.util.spec_from_loader(fullname, self, is_package=is_package)
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(self.modules[module.__name__].code, vars(module))
+        name, names = module.__name__, vars(module)
+        code = self.modules[name].code
+        if name == "CommonServerUserPython":
+            names.update(self.user_names)
+        if self.script_names is None or not name.endswith("ApiModule"):
+            exec(code, names)
+            return
+        # The build puts an ApiModule's text in the place of its import, into the script's own namespace (5).
+        exec(code, self.script_names)
+        names.update((key, value) for key, value in self.script_names.items() if not key.startswith("__"))
 
 
-def _belongs_to_module(name: str) -> bool:
-    return name.startswith("__") and name != "__line__"
+def _own_names(module: ModuleType) -> dict[str, Any]:
+    return {name: value for name, value in vars(module).items() if not name.startswith("__") or name == "__line__"}
 
 
 def _source_lines(integration: Integration) -> list[str]:

@@ -1,0 +1,179 @@
+"""Which events a request asked for: the bounds that the vendor told, compared the way that its filters compare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
+
+from xsim.model import JsonValue, Scenario
+from xsim.world import Endpoint, Event, Filter, Listing, values_at
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+MICROSECOND = timedelta(microseconds=1)
+UNITS = {
+    "us": MICROSECOND,
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+UNIT_WORDS = {"us": "microseconds", "ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+LOWER = (">", ">=")
+UPPER = ("<", "<=")
+ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt _](\d\d):?(\d\d):?(\d\d)(?:[.,](\d{1,9}))?\s?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?"
+)
+MAGNITUDES = ((10**9, None), (10**11, 1_000_000.0), (10**14, 1_000.0), (10**17, 1.0), (10**19, 0.001))
+"""Numbers below the first are microseconds once multiplied by the second; smaller ones are no moment."""
+
+
+class Bound(NamedTuple):
+    """One filter that was sent: what of a record it compares, how, and with what."""
+
+    field: str
+    compare: str
+    text: str
+    filter: Filter
+    time_field: str
+
+    @property
+    def is_lower(self) -> bool:
+        return self.compare in LOWER
+
+    @property
+    def is_upper(self) -> bool:
+        return self.compare in UPPER
+
+    @property
+    def moment(self) -> datetime | None:
+        """The bound as a time; also of a number that counts since 1970."""
+        if self.filter.kind == "text":
+            return None
+        return moment_of(self.text if self.filter.kind == "time" else number_of(self.text))
+
+    def of(self, event: Event) -> datetime | float | None:
+        """What the filter compares of the event; None where that is not known here."""
+        if self.filter.kind == "time" and self.field == self.time_field:
+            return event.occurred
+        found = values_at(event.record, self.field)
+        if len(found) != 1 or self.filter.kind == "text":
+            return None
+        return moment_of(found[0]) if self.filter.kind == "time" else number_of(found[0])
+
+    def sign(self, event: Event) -> int | None:
+        """-1, 0 or 1: the event lies below, on or above the bound, at the filter's precision; None: not known."""
+        value = self.of(event)
+        if isinstance(value, datetime):
+            moment = self.moment
+            if moment is None:
+                return None
+            cut_value = cut(value, self.filter.precision, self.filter.zone)
+            return (cut_value > moment) - (cut_value < moment)
+        number = number_of(self.text)
+        return None if value is None or number is None else (value > number) - (value < number)
+
+    def keeps(self, event: Event) -> bool | None:
+        """Whether the filter lets the event through; None where that is not known here."""
+        sign = self.sign(event)
+        if sign is None or self.compare not in (*LOWER, *UPPER, "=", "!="):
+            return None
+        return {">": sign > 0, ">=": sign >= 0, "<": sign < 0, "<=": sign <= 0, "=": sign == 0, "!=": sign != 0}[
+            self.compare
+        ]
+
+    def is_exact(self, event: Event) -> bool:
+        """Whether the event lies on the bound without anything cut off."""
+        value = self.of(event)
+        return value is not None and (value == self.moment or value == number_of(self.text))
+
+    @property
+    def shown(self) -> str:
+        return f"{self.field} {self.compare} {self.text}"
+
+
+def endpoint_of(scenario: Scenario, listing: Listing) -> Endpoint | None:
+    """The declared call that gave this answer; None: a vendor function did."""
+    names = (each for each in scenario.endpoints if f"{each.method.upper()} {each.path}" == listing.endpoint)
+    return next(names, None)
+
+
+def bounds_of(scenario: Scenario, listing: Listing) -> list[Bound]:
+    """The bounds of one request whose filters are known."""
+    endpoint = endpoint_of(scenario, listing)
+    filters = endpoint.filters if endpoint else ()
+    found = []
+    for field, compare, text in listing.bounds:
+        own = next((each for each in filters if (each.field, each.compare) == (field, compare)), None)
+        if own is not None:
+            found.append(Bound(field, compare, text, own, scenario.time_field))
+    return found
+
+
+def has_matched(scenario: Scenario, listing: Listing, event: Event) -> bool:
+    """Whether the event was surely among the records that the filters of this request kept."""
+    endpoint = endpoint_of(scenario, listing)
+    if endpoint is None or endpoint.kind != "list" or (endpoint.streams and event.stream not in endpoint.streams):
+        return False
+    bounds = bounds_of(scenario, listing)
+    return len(bounds) == len(listing.bounds) and all(bound.keeps(event) for bound in bounds)
+
+
+def cut(moment: datetime, precision: str, zone: timedelta = timedelta(0)) -> datetime:
+    """The start of the second, minute, day, ... that the moment falls into; days begin at midnight of the zone."""
+    since = moment - EPOCH + zone
+    return EPOCH + since // UNITS[precision] * UNITS[precision] - zone
+
+
+def moment_of(value: JsonValue) -> datetime | None:
+    """A time as text or as a number since 1970; one without a zone is UTC. None where it is no time."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and (match := ISO.fullmatch(value.strip())):
+        day, hour, minute, second, fraction, offset = match.groups(default="")
+        try:
+            moment = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second}+00:00")
+        except ValueError:
+            return None
+        return moment + timedelta(microseconds=int(fraction[:6].ljust(6, "0"))) - offset_of(offset)
+    number = number_of(value)
+    if number is None or number < MAGNITUDES[0][0]:
+        return None
+    scale = next((scale for below, scale in MAGNITUDES if number < below), None)
+    if scale is None:
+        return None
+    whole = int(value) if isinstance(value, int) or (isinstance(value, str) and value.isdigit()) else None
+    # A whole number keeps all its digits: as a float, 1709546345123456 would not.
+    micros = whole * int(scale) if whole is not None and scale >= 1 else int(number * scale)
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def offset_of(text: str) -> timedelta:
+    if not text or text[0] not in "+-":
+        return timedelta(0)
+    digits = text[1:].replace(":", "")
+    size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
+    return -size if text[0] == "-" else size
+
+
+def number_of(value: JsonValue) -> float | None:
+    """A number, also as text; whole ones stay whole, so that long ids compare digit by digit."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    if isinstance(value, str):
+        if not re.fullmatch(r"[+-]?\d{1,25}(?:\.\d{1,25})?", value.strip()):
+            return None
+        return int(value) if value.strip().lstrip("+-").isdigit() else float(value)
+    return value
+
+
+def first_lower(scenario: Scenario, listings: Iterable[Listing]) -> Bound | None:
+    """The first lower bound of a cycle's requests."""
+    return next(lower_bounds(scenario, listings), None)
+
+
+def lower_bounds(scenario: Scenario, listings: Iterable[Listing]) -> Iterator[Bound]:
+    for listing in listings:
+        yield from (bound for bound in bounds_of(scenario, listing) if bound.is_lower)

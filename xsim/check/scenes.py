@@ -1,0 +1,98 @@
+"""The few cycles that causes are read from, in more detail: what was asked, what the vendor showed, what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from xsim.check.last_runs import last_line
+from xsim.model import Cycle, Journal, Outcome
+from xsim.world import Listing
+
+DEEPEST = 12
+
+
+class Shown(NamedTuple):
+    """An answer of the vendor with what it held."""
+
+    at: datetime
+    line: int | None
+    listing: Listing
+
+
+class Scene(NamedTuple):
+    """One cycle, as far as causes go."""
+
+    number: int
+    started: datetime
+    ended: datetime
+    outcome: Outcome
+    last_run_before: Any
+    last_run_after: Any
+    context_before: Any
+    context_after: Any
+    shown: tuple[Shown, ...]
+    line: int | None
+    """Of the last setLastRun call."""
+
+    def lists(self, event: str) -> list[Shown]:
+        return [each for each in self.shown if event in each.listing.listed]
+
+    def remembers(self, event: str) -> bool:
+        """Whether the fetch began with this id in its last run or context."""
+        return holds(self.last_run_before, event) or holds(self.context_before, event)
+
+    def keeps(self, event: str) -> bool:
+        """Whether it left the id there."""
+        return holds(self.last_run_after, event) or holds(self.context_after, event)
+
+
+def scenes_of(journal: Journal, numbers: set[int]) -> Iterator[Scene]:
+    """These cycles of the journal, which is walked once more for them."""
+    last = max(numbers, default=0)
+    for cycle in journal.cycles:
+        if cycle.number in numbers:
+            yield scene_of(cycle)
+        if cycle.number >= last:
+            return
+
+
+def scene_of(cycle: Cycle) -> Scene:
+    return Scene(
+        number=cycle.number,
+        started=cycle.started,
+        ended=cycle.ended,
+        outcome=cycle.outcome,
+        last_run_before=cycle.last_run_before,
+        last_run_after=cycle.last_run_after,
+        context_before=cycle.context_before,
+        context_after=cycle.context_after,
+        shown=tuple(Shown(each.at, each.line, each.listing) for each in cycle.exchanges if each.listing is not None),
+        line=last_line(cycle, "setLastRun"),
+    )
+
+
+def holds(state: Any, event: str, depth: int = 0) -> bool:
+    """Whether an id stands anywhere in a last run or context: as a value, as a number, or as a key."""
+    if depth > DEEPEST:
+        return False
+    if isinstance(state, dict):
+        return event in state or any(holds(inner, event, depth + 1) for inner in state.values())
+    if isinstance(state, list):
+        return any(holds(inner, event, depth + 1) for inner in state)
+    return state is not None and not isinstance(state, bool) and str(state) == event
+
+
+def leaves(state: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """(path, value) of what is neither object nor list."""
+    if depth > DEEPEST:
+        return
+    if isinstance(state, dict):
+        for key, inner in state.items():
+            yield from leaves(inner, f"{path}.{key}" if path else str(key), depth + 1)
+    elif isinstance(state, list):
+        for inner in state:
+            yield from leaves(inner, path, depth + 1)
+    elif state is not None and not isinstance(state, bool):
+        yield path, state

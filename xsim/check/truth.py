@@ -1,0 +1,257 @@
+"""What became of each of the vendor's events: when it could be seen, who listed it, whether it was delivered or lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from xsim.check.excerpt import json_text
+from xsim.check.identity import names_at
+from xsim.check.incidents import with_right_case
+from xsim.model import Cycle, Failure, Outcome, Probe, Scenario
+from xsim.world import Event
+
+QUIET_DRAINS = 3
+"""Extra cycles in a row that bring nothing: the backlog is worked off (design: wanted, missed, lost at)."""
+MOST_PHANTOMS = 20
+POSITIONAL = frozenset({"page", "offset"})
+
+
+class Look(NamedTuple):
+    """What a fetch on a copy of the state showed of one event."""
+
+    at: datetime
+    outcome: Outcome
+    delivers: bool
+    failure: Failure | None
+
+
+class Drained(NamedTuple):
+    """An extra cycle behind the schedule."""
+
+    outcome: Outcome
+    brought: int
+    """Events that were not delivered before."""
+    last_run: str
+
+
+@dataclass(slots=True)
+class Fate:
+    """One event, and what became of it. Cycles are numbers; 0 stands for none."""
+
+    event: Event
+    first_visible: int = 0
+    full_cycle: int = 0
+    """The first cycle that began a whole interval after the event became visible, as it was first listed."""
+    first_listed: int = 0
+    delivered: int = 0
+    """The first OK cycle that delivered it."""
+    is_earlier: bool = False
+    """Delivered by a run that this one goes on from."""
+    is_drained: bool = False
+    wanted_look: Look | None = None
+    states: dict[int, Look] = field(default_factory=dict)
+    """From the state stored after a cycle, the vendor holding this event alone."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a right fetch delivers it: stated, or shown by a delivery."""
+        if self.event.wanted is not None:
+            return self.event.wanted
+        look = self.wanted_look
+        return bool(self.delivered) or (look is not None and look.outcome is Outcome.OK and look.delivers)
+
+    @property
+    def is_outstanding(self) -> bool:
+        return bool(self.first_visible) and not (self.delivered or self.is_earlier)
+
+    @property
+    def is_poison(self) -> bool:
+        """Whether a fetch of this event alone does not end well."""
+        return self.is_outstanding and self.wanted_look is not None and self.wanted_look.outcome is not Outcome.OK
+
+
+class Truth:
+    """The fates of all events, gathered from cycles and probes. Of the cycles only numbers are kept."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.fates = {event.id: Fate(event) for event in scenario.events}
+        self.matched = 0
+        """Incidents that are an event of the scenario."""
+        self.phantoms: list[tuple[int, str]] = []
+        """Cycle and name of incidents that are none; the first ones."""
+        self.phantom_count = 0
+        self.drains: list[Drained] = []
+        self.is_positional = False
+        """Whether a fetch began behind records that it had counted: a vendor with one event cannot answer that."""
+        self.has_full_answer = False
+        self.has_cut_answer = False
+        self.numbers: list[int] = []
+        self._by_visible = sorted(self.fates.values(), key=lambda fate: fate.event.visible)
+        self._seen = 0
+        self._full = 0
+        self._positional = {
+            f"{each.method.upper()} {each.path}"
+            for each in scenario.endpoints
+            if each.paging is not None and each.paging.kind in POSITIONAL
+        }
+        for key in scenario.delivered:
+            fate = self.fates.get(key.rsplit(" [", 1)[0] if scenario.part else key)
+            if fate is not None:
+                fate.is_earlier = True
+
+    # --- cycles ---
+
+    def take(self, cycle: Cycle) -> None:
+        """Note which events this cycle could see, and which the vendor listed."""
+        self.numbers.append(cycle.number)
+        self._see(cycle)
+        is_first = True
+        for exchange in cycle.exchanges:
+            listing = exchange.listing
+            if listing is None:
+                continue
+            for event in listing.listed:
+                fate = self.fates.get(event)
+                if fate is not None and not fate.first_listed:
+                    fate.first_listed = cycle.number
+            if is_first and listing.offset and listing.endpoint in self._positional:
+                self.is_positional = True
+            is_first = False
+            if listing.limit is not None and listing.order:
+                self.has_full_answer = self.has_full_answer or listing.matched == listing.limit
+                self.has_cut_answer = self.has_cut_answer or listing.matched > listing.limit
+
+    def _see(self, cycle: Cycle) -> None:
+        events, started = self._by_visible, cycle.started
+        while self._seen < len(events) and events[self._seen].event.visible <= started:
+            events[self._seen].first_visible = cycle.number
+            self._seen += 1
+        while self._full < len(events) and events[self._full].event.visible + self.scenario.interval <= started:
+            fate = events[self._full]
+            changes = [change.at for change in fate.event.changes if change.at > fate.event.visible]
+            # Once it has changed, a fetch of the event as it was first listed proves nothing any more.
+            if not changes or (started < changes[0] and cycle.outcome is Outcome.OK):
+                fate.full_cycle = cycle.number
+            self._full += 1
+
+    def deliver(self, names: Sequence[str], number: int) -> None:
+        """Enter a delivered incident by its names."""
+        found = [fate for name in names if (fate := self.fates.get(name)) is not None]
+        self.matched += bool(found)
+        for fate in found:
+            fate.delivered = fate.delivered or number
+        if names and not found:
+            self.phantom_count += 1
+            if len(self.phantoms) < MOST_PHANTOMS:
+                self.phantoms.append((number, names[0]))
+
+    # --- probes ---
+
+    def take_probes(self, probes: Iterable[Probe]) -> None:
+        for probe in probes:
+            if probe.kind not in ("wanted", "state", "drain"):
+                continue
+            names = set(names_handed(probe.incidents, self.scenario.identity))
+            if probe.kind == "drain":
+                self._drain(probe, names)
+                continue
+            fate = self.fates.get(probe.event)
+            if fate is None:
+                continue
+            look = Look(probe.at, probe.outcome, probe.event in names, probe.failure)
+            if probe.kind == "wanted":
+                fate.wanted_look = look
+            else:
+                fate.states[probe.from_cycle] = look
+
+    def _drain(self, probe: Probe, names: set[str]) -> None:
+        brought = 0
+        if probe.outcome is Outcome.OK:
+            for name in names:
+                fate = self.fates.get(name)
+                if fate is not None and not (fate.delivered or fate.is_drained):
+                    fate.is_drained = True
+                    brought += 1
+        self.drains.append(Drained(probe.outcome, brought, json_text(probe.last_run_after)))
+
+    # --- verdicts ---
+
+    @property
+    def matches_nothing(self) -> bool:
+        """Whether incidents were delivered, and none is an event of the scenario."""
+        return not self.matched and bool(self.phantom_count)
+
+    @property
+    def is_drained_dry(self) -> bool:
+        """Whether the extra cycles ended well and brought nothing any more."""
+        last = self.drains[-QUIET_DRAINS:]
+        return len(last) == QUIET_DRAINS and all(each.outcome is Outcome.OK and not each.brought for each in last)
+
+    def missed(self) -> Iterator[Fate]:
+        """Events that were wanted, visible for a full cycle, never delivered, and that the last stored state shuts out."""
+        for fate in self.fates.values():
+            if self._is_undelivered(fate) and fate.full_cycle and self.is_shut_out(fate):
+                yield fate
+
+    def blocked(self) -> Iterator[Fate]:
+        """Wanted events that never came although no state shuts them out: something stands before them."""
+        for fate in self.fates.values():
+            if self._is_undelivered(fate) and not fate.is_poison and fate.states and not self.is_shut_out(fate):
+                yield fate
+
+    def unexamined(self) -> int:
+        """Events that were not delivered and that nobody looked into."""
+        return sum(
+            fate.is_outstanding and fate.wanted_look is None and fate.event.wanted is not False
+            for fate in self.fates.values()
+        )
+
+    def _is_undelivered(self, fate: Fate) -> bool:
+        return fate.is_outstanding and not fate.is_drained and fate.is_wanted
+
+    def is_shut_out(self, fate: Fate) -> bool:
+        """Whether a fetch from the last stored state ends well and does not deliver the event."""
+        last = fate.states.get(self.numbers[-1]) if self.numbers else None
+        if last is None or last.outcome is not Outcome.OK or last.delivers:
+            return False
+        return self.is_drained_dry if self.is_positional else True
+
+    def lost_at(self, fate: Fate) -> int | None:
+        """The first cycle whose stored state does not deliver the event, while the one before does; None: unanswerable."""
+        if self.is_positional:
+            return None
+        asked = sorted(fate.states.items())
+        for (below, before), (number, after) in pairwise(asked):
+            if self._follows(below, number) and before.delivers and before.outcome is Outcome.OK:
+                return number if after.outcome is Outcome.OK and not after.delivers else None
+        number, first = asked[0]
+        begins_empty = self.scenario.last_run in ({}, None, "") and not self.scenario.context
+        look = fate.wanted_look
+        is_open = look is not None and look.outcome is Outcome.OK and look.delivers
+        is_shut = first.outcome is Outcome.OK and not first.delivers
+        return number if number == self.numbers[0] and begins_empty and is_open and is_shut else None
+
+    def _follows(self, below: int, number: int) -> bool:
+        """Whether no cycle ran between these two."""
+        return self.numbers[self.numbers.index(number) - 1] == below if number in self.numbers else False
+
+
+def names_handed(incidents: Iterable[str], identity: tuple[str, ...]) -> Iterator[str]:
+    """The events that these batches of incidents hold."""
+    for text in incidents:
+        try:
+            batch: Any = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        for incident in batch if isinstance(batch, list) else ():
+            raw = with_right_case(incident).get("rawJSON") if isinstance(incident, dict) else None
+            try:
+                yield from names_at(json.loads(raw), identity) if isinstance(raw, str) else ()
+            except (ValueError, RecursionError):
+                continue  # Told by the rules about incidents.
