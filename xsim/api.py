@@ -6,10 +6,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xsim
 from xsim.errors import InvalidScenario
 from xsim.model import Cycle, Integration, JsonValue, Report, Scenario, ScenarioFile, Settings, Severity, Vendor
+
+if TYPE_CHECKING:
+    from xsim.record import State
 
 DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 """One fixed moment, with a fraction of a second: whole seconds hide faults."""
@@ -114,13 +118,17 @@ class Commanded:
 
 
 def fetch(path: str | Path, last_run: JsonValue, *, options: Options, vendor: Vendor | None = None) -> Commanded:
-    """One fetch as `!instance-fetch` does it: the given last run, which is not stored; the context is (1.4)."""
+    """One fetch as `!instance-fetch` does it: the given last run, which is not stored; the context is (1.4).
+
+    Without a scenario it happens when the next cycle of the stored run would.
+    """
     from xsim.record import State, state_folder
     from xsim.simulate import run_command
 
     integration, scenario = load(path, options)
     with State(state_folder(integration, options.instance, root=options.state)) as state:
-        scenario = replace(scenario, last_run=last_run, context=state.context)
+        starts = _time_behind(state) if options.starts is None and scenario.path is None else None
+        scenario = replace(scenario, last_run=last_run, context=state.context, starts=starts or scenario.starts)
         cycle = run_command(integration, scenario, "fetch-incidents", vendor=vendor)
         if cycle.context_after != scenario.context:
             state.set_context(cycle.context_after)
@@ -224,12 +232,18 @@ def _declared_interval(params: Mapping[str, JsonValue]) -> timedelta | None:
     return timedelta(minutes=int(text)) if text.isdigit() and 0 < int(text) <= 525_600 else None
 
 
-def _going_on(scenario: Scenario, state: object, options: Options) -> Scenario:
+def _time_behind(state: State) -> datetime | None:
+    """When a run that goes on from this state would begin; None where there was none."""
+    from xsim.record import next_tick
+
+    return next_tick(state.journal())[1] if state.exists() else None
+
+
+def _going_on(scenario: Scenario, state: State, options: Options) -> Scenario:
     """The scenario with the stored last run, context, time and identities in place of the first ones."""
     from xsim.check import delivered_identities
-    from xsim.record import State, next_tick
+    from xsim.record import next_tick
 
-    assert isinstance(state, State)
     scenario = replace(scenario, last_run=state.last_run, context=state.context)
     if not state.exists():
         return scenario

@@ -77,6 +77,12 @@ def test_fetch_shows_incidents_and_stores_no_last_run(xsim, badge_reader):
     assert [json.loads(each["rawJSON"])["id"] for each in incidents] == ["B-1", "B-2"]
 
 
+def test_a_fetch_happens_when_the_next_cycle_would(xsim, badge_reader):
+    xsim("run", badge_reader, "--cycles", 5)
+    assert "one fetch at 2024-05-14T09:35:00.381472Z" in xsim("fetch", badge_reader).out
+    assert "one fetch at 2024-05-14T09:30:00Z" in xsim("fetch", badge_reader, "--start", "2024-05-14T09:30:00Z").out
+
+
 def test_fetch_looks_from_a_given_last_run(xsim, badge_reader):
     xsim.has("last.json", '{"last_fetch": "2024-05-14T09:29:00Z"}')
     incidents = json.loads(xsim("fetch", badge_reader, "--last-run", "last.json", "--format", "json").out)
