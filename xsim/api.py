@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -78,6 +79,7 @@ def run(
     integration, scenario = load(path, chosen)
     with State(state_folder(integration, chosen.instance, root=chosen.state)) as state:
         if chosen.goes_on or not (chosen.fresh or scenario.path):
+            command = _repeating(command, state)
             scenario = _going_on(scenario, state, chosen)
         state.begin(scenario)
         on_start(scenario)
@@ -230,6 +232,13 @@ def _declared_interval(params: Mapping[str, JsonValue]) -> timedelta | None:
     """incidentFetchInterval: minutes, as text (server-semantics 3)."""
     text = str(params.get("incidentFetchInterval") or "")
     return timedelta(minutes=int(text)) if text.isdigit() and 0 < int(text) <= 525_600 else None
+
+
+def _repeating(command: str, state: State) -> str:
+    """The command that repeats a run which goes on: what it went on from is in its journal alone."""
+    if not command:
+        return ""
+    return f"xsim check {shlex.quote(str(state.journal_path))}" if state.exists() else f"{command} --fresh"
 
 
 def _time_behind(state: State) -> datetime | None:

@@ -11,7 +11,7 @@ def test_a_run_finds_the_duplicates_and_the_malformed_incident(xsim, badge_reade
     assert "B-2 was delivered again in cycles 2, 3, 4 (first in cycle 1)" in seen.out
     assert "FC503 unreadable-time" in seen.out
     assert seen.out.rstrip().splitlines()[-2].startswith("FAILED: ")
-    assert seen.out.rstrip().splitlines()[-1] == "Repeat with: xsim run badge_reader.py --cycles 10"
+    assert seen.out.rstrip().splitlines()[-1] == "Repeat with: xsim run badge_reader.py --cycles 10 --fresh"
     assert seen.err == ""
 
 
@@ -25,7 +25,15 @@ def test_without_a_scenario_a_run_goes_on_where_the_one_before_ended(xsim, badge
     assert duplicate["cycles"] == [3, 4], "delivered by the run before, and again by this one"
 
 
+def test_a_run_that_went_on_is_repeated_from_its_journal(xsim, badge_reader):
+    xsim("run", badge_reader, "--cycles", 2)
+    seen = xsim("run", badge_reader, "--cycles", 2)
+    command = seen.out.rstrip().splitlines()[-1].removeprefix("Repeat with: xsim ").split()
+    assert xsim(*command).out == seen.out
+
+
 def test_fresh_starts_over(xsim, badge_reader):
+    xsim("run", badge_reader, "--cycles", 5)
     first = xsim("run", badge_reader, "--cycles", 3, "--format", "json", "--fresh")
     again = xsim("run", badge_reader, "--cycles", 3, "--format", "json", "--fresh")
     assert first == again

@@ -158,13 +158,9 @@ def _is_told(group: FailureGroup, report: Report) -> bool:
 def _failure(page: Page, group: FailureGroup) -> Iterator[RenderableType]:
     cycle, failure = group.cycle, group.cycle.failure
     assert failure is not None, "only cycles with a failure are gathered"
-    yield indented(
-        Text.assemble(
-            f"{safe(spans(group.numbers), 60)} {cycle.outcome.value}: ",
-            (page.ending(failure.kind, failure.message), "red"),
-        ),
-        2,
-    )
+    outcome = cycle.outcome.value
+    ending = page.clean(failure.message) if failure.kind == outcome else page.ending(failure.kind, failure.message)
+    yield indented(Text.assemble(f"{safe(spans(group.numbers), 60)} {outcome}: ", (ending, "red")), 2)
     for frame in failure.frames:
         yield indented(Text(page.clean(frame)), 4)
     calls = [
