@@ -1,4 +1,4 @@
-"""Fetches once from every Python 3 integration of a content checkout, each in a process of its own, and counts how far it gets.
+"""Fetches once from every Python 3 integration of a content checkout, each in its own process: how far does it get?
 
     python benchmarks/corpus.py CONTENT --common-server both --jobs 2 --json corpus.json
 
@@ -53,7 +53,9 @@ def main() -> None:
         os._exit(0)
     integrations = fetching_integrations(options.content, options.only)
     if not integrations:
-        sys.exit(f"no Python 3 integration that fetches in {options.content}/Packs, or none named like '{options.only}'")
+        sys.exit(
+            f"no Python 3 integration that fetches in {options.content}/Packs, or none named like '{options.only}'"
+        )
     which = ("real", "own") if options.common_server == "both" else (options.common_server,)
     results = {name: fetch_all(integrations, name, options) for name in which}
     for name, rows in results.items():

@@ -84,7 +84,8 @@ def print_table(title: str, times: Mapping[str, Times], *, base: str, unit: str 
     """Medians with the quickest and slowest run, and each row's ratio to the base."""
     factor = {"s": 1, "ms": 1e3, "us": 1e6}[unit]
     width = max(map(len, times))
-    print(f"\n## {title}\n\n{'':{width}}  {'wall ' + unit:>10}  {'quickest..slowest':>21}  {'CPU ' + unit:>10}  ratio (CPU)")
+    heads = f"{'wall ' + unit:>10}  {'quickest..slowest':>21}  {'CPU ' + unit:>10}  ratio (CPU)"
+    print(f"\n## {title}\n\n{'':{width}}  {heads}")
     for name, row in times.items():
         spread = f"{min(row.wall) * factor:.2f}..{max(row.wall) * factor:.2f}"
         ratios = f"{ratio(row, times[base]):.2f} ({cpu_ratio(row, times[base]):.2f})"
@@ -102,9 +103,13 @@ def cpu_ratio(mine: Times, theirs: Times) -> float:
     return median([one / other for one, other in zip(mine.cpu, theirs.cpu, strict=True)])
 
 
-def print_ratio(what: str, mine: Times, theirs: Times, *, most: float | None = None, least: float | None = None) -> None:
+def print_ratio(
+    what: str, mine: Times, theirs: Times, *, most: float | None = None, least: float | None = None
+) -> None:
     """A ratio against its target, by wall and by CPU time."""
-    print_promise(what, ratio(mine, theirs), most=most, least=least, more=f"; by CPU time {cpu_ratio(mine, theirs):.3g}")
+    print_promise(
+        what, ratio(mine, theirs), most=most, least=least, more=f"; by CPU time {cpu_ratio(mine, theirs):.3g}"
+    )
 
 
 def print_promise(

@@ -1,4 +1,4 @@
-"""One request with requests.get over https, a new session each time, 50 records: xsim's network against cheaper patches.
+"""One request with requests.get over https, a new session each time, 50 records: xsim against cheaper patches.
 
     python benchmarks/network.py --runs 7
 
@@ -21,7 +21,10 @@ FLOOR = "floor: HTTPAdapter.send patched, real clock"
 FROZEN = "HTTPAdapter.send patched, clock frozen by freezegun"
 XSIM = "xsim: below urllib3's retry loop, recorded, latency"
 BODY = json.dumps(
-    [{"id": f"e-{n}", "at": "2024-05-14T09:30:00Z", "text": "The agent saw what it should not. " * 8} for n in range(50)]
+    [
+        {"id": f"e-{n}", "at": "2024-05-14T09:30:00Z", "text": "The agent saw what it should not. " * 8}
+        for n in range(50)
+    ]
 ).encode()
 
 
@@ -50,7 +53,11 @@ def per_request(folder: Path, runs: int) -> dict[str, Times]:
         FROZEN: lambda count: frozen(count),
         XSIM: lambda count: with_xsim(folder, count),
     }
-    cases = {(name, count): (lambda way=way, count=count: way(count)) for name, way in ways.items() for count in (0, REQUESTS)}
+    cases = {
+        (name, count): (lambda way=way, count=count: way(count))
+        for name, way in ways.items()
+        for count in (0, REQUESTS)
+    }
     taken = rounds({f"{name}|{count}": case for (name, count), case in cases.items()}, runs=runs)
     return {name: taken[f"{name}|{REQUESTS}"].less(taken[f"{name}|0"]).scaled(1 / REQUESTS) for name in ways}
 

@@ -1,9 +1,9 @@
-"""xsim's own work: a cycle and an incident of a made-up fetch, less the same fetch in a bare loop; a simulated day; memory.
+"""xsim's own work on a cycle and an incident, less the same fetch in a bare loop; a simulated day; memory.
 
     python benchmarks/own_work.py --runs 5
     python benchmarks/own_work.py --runs 3 --long        with the run of 100,000 cycles, which takes a minute
 
-Each figure is a slope: a long run less a short one, so that starting up does not count. Each run is a process of its own.
+Each figure is a slope: a long run less a short one, so that starting does not count. Each run is a process of its own.
 """
 
 from __future__ import annotations
@@ -79,13 +79,14 @@ def simulated_day(folder: Path, runs: int) -> None:
 
 def memory(folder: Path, *, is_long: bool) -> None:
     few, many = (once(folder, "run", "trivial_fetch.py", cycles, 50) for cycles in (200, 4200))
-    print(f"\n## Memory\n\nat {200 * 50:,} incidents {few.after / 2**20:.0f} MB, at {4200 * 50:,} {many.after / 2**20:.0f} MB")
+    megabytes = few.after / 2**20, many.after / 2**20
+    print(f"\n## Memory\n\nat {200 * 50:,} incidents {megabytes[0]:.0f} MB, at {4200 * 50:,} {megabytes[1]:.0f} MB")
     print_promise("an incident", (many.after - few.after) / (4000 * 50), most=200, unit=" B")
     if is_long:
         long = once(folder, "run", "trivial_fetch.py", MANY, 1)
         print(
             f"{MANY:,} cycles of one incident: {long.after / 2**20:.0f} MB,"
-            f" {(long.after - few.before) / MANY:.0f} B a cycle, {long.wall:.0f} s ({long.cpu:.0f} s of CPU)"
+            f" {(long.after - few.after) / MANY:.0f} B a cycle, {long.wall:.0f} s ({long.cpu:.0f} s of CPU)"
         )
 
 

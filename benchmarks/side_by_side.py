@@ -1,4 +1,4 @@
-"""Whole processes, interleaved: HelloWorld's fetch through many cycles, by xsim and by what an author can do without it.
+"""Whole processes, interleaved: HelloWorld's fetch through many cycles, with xsim and as authors do without it.
 
     python benchmarks/side_by_side.py CONTENT --cycles 1000 --alerts 50 --runs 5
 
@@ -49,7 +49,8 @@ def main() -> None:
     print_ratio("xsim / floor", times[XSIM], times[FLOOR], most=1.35)
     print_ratio("pytest / xsim", times[PYTEST], times[XSIM], least=2.8)
     print_ratio("a process per cycle / xsim", times[PROCESSES], times[XSIM], least=150)
-    print(f"largest memory: xsim {max(times[XSIM].memory) / 2**20:.0f} MB, floor {max(times[FLOOR].memory) / 2**20:.0f} MB")
+    memory = {name: max(times[name].memory) / 2**20 for name in (XSIM, FLOOR)}
+    print(f"largest memory: xsim {memory[XSIM]:.0f} MB, floor {memory[FLOOR]:.0f} MB")
 
 
 def read_options() -> argparse.Namespace:
@@ -71,7 +72,8 @@ def process_per_cycle(content: Path, folder: Path, cycles: int, alerts: int) -> 
     """The shell loop that an author would write."""
     stored = folder / "last_run.json"
     fetches = [
-        shlex.join(python(WAYS / "one_cycle.py", content, stored, STARTS + 60 * number, alerts)) for number in range(cycles)
+        shlex.join(python(WAYS / "one_cycle.py", content, stored, STARTS + 60 * number, alerts))
+        for number in range(cycles)
     ]
     return ["sh", "-c", " && ".join([f"rm -f {shlex.quote(str(stored))}", *fetches])]
 

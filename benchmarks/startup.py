@@ -1,4 +1,4 @@
-"""Starting, as whole processes: `xsim --help` against a bare click group, one cycle against a user's one-cycle script, imports.
+"""Starting, as whole processes: `xsim --help` against a bare click group, one cycle against a user's script, imports.
 
     python benchmarks/startup.py --runs 11
     python benchmarks/startup.py CONTENT --runs 11       with HelloWorld's one cycle: the promise (needs requests-mock)

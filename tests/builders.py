@@ -24,6 +24,7 @@ from xsim.model import (
     Refusal,
     Scenario,
 )
+from xsim.world import Endpoint, Event, Filter, Listing, Order
 
 STARTS = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 
@@ -61,8 +62,65 @@ def a_host_call(
     return HostCall(at=started(number), name=name, arguments=text, line=line, error=error)
 
 
-def an_exchange(*, number: int = 1, url: str = "https://vendor.example/alerts") -> Exchange:
-    return Exchange(at=started(number), method="GET", url=url, status=200)
+def an_exchange(
+    *,
+    number: int = 1,
+    url: str = "https://vendor.example/alerts",
+    listing: Listing | None = None,
+    **named: Any,
+) -> Exchange:
+    return Exchange(**{"at": started(number), "method": "GET", "url": url, "status": 200, "listing": listing, **named})
+
+
+def at(clock: str) -> datetime:
+    """A moment of the day on which the cycles run: "09:29:30", in UTC."""
+    return datetime.fromisoformat(f"2024-05-14T{clock}+00:00")
+
+
+def an_event(name: str = "A-1", occurred: str = "09:29:00", visible: str = "", **named: Any) -> Event:
+    """An event of that time of day; visible at once where nothing else is said. `record` is more of it."""
+    record = {"id": name, "created": f"2024-05-14T{occurred}Z", **named.pop("record", {})}
+    return Event(name, at(occurred), at(visible or occurred), record, **named)
+
+
+def an_endpoint(**named: Any) -> Endpoint:
+    """A list by creation time, oldest first, filtered by an inclusive `since`."""
+    usual = {
+        "path": "/alerts",
+        "time_field": "created",
+        "id_field": "id",
+        "filters": (Filter("since", "created"),),
+        "order": Order(("created",)),
+    }
+    return Endpoint(**{**usual, **named})
+
+
+def a_listing(*listed: str, since: str = "", compare: str = ">=", **named: Any) -> Listing:
+    """What an answer of that endpoint showed; all that matched where `matched` does not say otherwise."""
+    bounds = ((("created", compare, f"2024-05-14T{since}Z"),) if since else ()) + tuple(named.pop("bounds", ()))
+    usual = {"matched": len(listed), "order": ("created",), "limit": 50}
+    return Listing("GET /alerts", listed, bounds=bounds, **{**usual, **named})
+
+
+def a_probe(
+    kind: str = "state",
+    event: str = "A-1",
+    *,
+    from_cycle: int = 0,
+    delivers: Sequence[str] | bool = False,
+    failure: Failure | None = None,
+    **named: Any,
+) -> Probe:
+    """A fetch on a copy of the state. `delivers`: the events it handed over, or whether it was the one in question."""
+    names = ([event] if delivers else []) if isinstance(delivers, bool) else delivers
+    usual = {
+        "at": started(from_cycle + 1),
+        "outcome": Outcome.FAILED if failure else Outcome.OK,
+        "failure": failure,
+        "event": "" if kind == "drain" else event,
+        "incidents": (json.dumps([an_incident(name) for name in names]),),
+    }
+    return Probe(**{"kind": kind, "from_cycle": from_cycle, **usual, **named})
 
 
 def a_failure(kind: str = "KeyError", message: str = "'owner'", **named: Any) -> Failure:
@@ -84,7 +142,8 @@ def a_cycle(
     after: Any = None,
     refusals: Iterable[Refusal] = (),
     files: Iterable[str] = (),
-    exchanges: int = 1,
+    exchanges: int | Iterable[Exchange] = 1,
+    listings: Iterable[Listing] = (),
     host_calls: Iterable[HostCall] | None = None,
     results: Iterable[Any] = (),
     log: Iterable[LogLine] = (),
@@ -92,7 +151,8 @@ def a_cycle(
     """One fetch. `incidents` is what one demisto.incidents() call got; None: there was no call.
 
     `calls` gives what several calls got, a text as it is. The outcome follows from failure and refusals.
-    `before` and `after` are the last run; where `after` is not given it stays as it was.
+    `before` and `after` are the last run; where `after` is not given it stays as it was. `listings` are what the
+    vendor's answers showed, each of an exchange of its own.
     """
     got = calls if calls is not None else [] if incidents is None else [list(incidents)]
     texts = tuple(one if isinstance(one, str) else json.dumps(one) for one in got)
@@ -103,6 +163,9 @@ def a_cycle(
         host_calls if host_calls is not None else [a_host_call("incidents", "1", line=20, number=number) for _ in got]
     )
     last_run = {} if before is None else before
+    exchanged = [an_exchange(number=number, listing=listing) for listing in listings]
+    if not exchanged:
+        exchanged = [an_exchange(number=number)] * exchanges if isinstance(exchanges, int) else list(exchanges)
     return Cycle(
         number=number,
         started=started(number),
@@ -114,7 +177,7 @@ def a_cycle(
         incidents=texts,
         refusals=refused,
         files=tuple(files),
-        exchanges=tuple(an_exchange(number=number) for _ in range(exchanges)),
+        exchanges=tuple(exchanged),
         host_calls=tuple(made),
         results=tuple(results),
         log=tuple(log),

@@ -1,6 +1,6 @@
 """One template for seeded worlds: each case of fixtures/cases, its vendor and parameters, and events drawn by a seed.
 
-`python tests/seeded_worlds.py CASE` prints such a world as a scenario, to repeat a run by hand.
+`python tests/seeded_worlds.py CASE SEED` prints such a world as a scenario, to repeat a run by hand.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import importlib
 import json
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +34,35 @@ class World:
     ids: str = "{n}"
     id_type: str = "text"
     extra: str = ""
+    starts: str = "10:00:00"
+    """With a fraction of a second, a fetch begins between two events of one second."""
 
 
 # A script that keeps only a time, at a vendor with an exclusive bound, is right as long as no limit cuts between events
 # of one timestamp: there the bursts stay small, and what goes past the limit has times of its own. The others get
-# bursts above the limit. A lag that differs from event to event needs a script that looks back.
+# bursts above the limit. A lag that differs from event to event needs a script that looks back. And where times are
+# whole seconds, a first fetch within a second needs one that asks for the last second again.
+WITHIN_A_SECOND = "10:00:00.381472"
 SMALL_LIMIT = World(flood_every="6m", rush=6, burst=5, rate=0.6)
 WORLDS = {
-    "dup-inclusive-since": World(burst=60),
-    "dup-seconds-cursor": World(),
+    "dup-inclusive-since": World(burst=60, starts=WITHIN_A_SECOND),
+    "dup-seconds-cursor": World(starts=WITHIN_A_SECOND),
     "lastrun-datetime": World(),
     "lastrun-none-when-empty": World(extra='choices = {level = ["low", "Medium", "High"]}'),
-    "miss-newest-first": SMALL_LIMIT,
-    "miss-now-cursor": World(lag='{usual = "20s", long = "8m", chance = 0.2}'),
-    "miss-tie-at-limit": SMALL_LIMIT,
+    "miss-newest-first": replace(SMALL_LIMIT, starts=WITHIN_A_SECOND),
+    "miss-now-cursor": World(lag='{usual = "20s", long = "8m", chance = 0.2}', starts=WITHIN_A_SECOND),
+    "miss-tie-at-limit": replace(SMALL_LIMIT, starts=WITHIN_A_SECOND),
     "ok-cursor-kept": SMALL_LIMIT,
-    "ok-epoch-int": World(),
+    "ok-epoch-int": World(starts=WITHIN_A_SECOND),
     "ok-lookback-ids": World(
-        flood_every="20s", burst=4, lag='{min = "5s", max = "3m"}', ids="{stream}{n:04}", id_type="int"
+        flood_every="20s",
+        burst=4,
+        lag='{min = "5s", max = "3m"}',
+        ids="{stream}{n:04}",
+        id_type="int",
+        starts=WITHIN_A_SECOND,
     ),
-    "ok-ties-over-limit": SMALL_LIMIT,
+    "ok-ties-over-limit": replace(SMALL_LIMIT, starts=WITHIN_A_SECOND),
     "rawjson-dict": World(),
     "tz-offset-cut": World(),
     "wedge-null-owner": World(extra="null = {owner = 0.2}\nmissing = {title = 0.1}"),
@@ -63,7 +73,7 @@ STARTS_ONLY = ("lastrun-ids-pile-up", "occurred-epoch-ms")
 """The cases whose scripts make their events themselves: a seed moves the first fetch instead."""
 
 TEMPLATE = """\
-seed = 1
+seed = {seed}
 
 {head}
 # Long before the first fetch, so that all of it is listed by then.
@@ -94,18 +104,33 @@ burst_every = 4
 """
 
 
-def seeded_world(case: str) -> str:
-    """The case's own clock, parameters and endpoints, with streams in the place of its events."""
+def seeded_world(case: str, seed: int) -> str:
+    """The case's own parameters and endpoints, with streams in the place of its events, or with another start."""
     text = (CASES / case / "xsim.toml").read_text(encoding="utf-8")
-    world = WORLDS[case]
-    head, _, _ = text.partition("[[events]]")
-    head = re.sub(r"(?m)^(#.*|integration = .*)\n", "", head)
+    text = re.sub(r"(?m)^(#.*|integration = .*)\n", "", text)
+    text = re.sub(r"(?m)^cycles = \d+$", f"cycles = {CYCLES}", text)
+    return _with_start(text, seed) if case in STARTS_ONLY else _with_streams(text, WORLDS[case], seed)
+
+
+def _with_start(text: str, seed: int) -> str:
+    """A first fetch up to 75 minutes before or after the case's own, within a second."""
+    starts = STARTS + (seed - 25) * timedelta(seconds=181, microseconds=130_003)
+    text = re.sub(r"(?m)^start = .*$", f"start = {starts.isoformat()}", text)
+    # What the script makes begins a minute before the first fetch, at second 5, 25 or 45.
+    first = ceil(starts.timestamp()) - 60
+    begins = datetime.fromtimestamp(first + (5 - first) % 20, timezone.utc)
+    return re.sub(r"(?m)^from = .*$", f"from = {begins.isoformat()}", text)
+
+
+def _with_streams(text: str, world: World, seed: int) -> str:
+    head = re.sub(r"(?m)^start = .*$", f"start = 2024-03-04T{world.starts}Z", text.partition("[[events]]")[0])
     streams = {
         name: _stream_lines(_first_event(text), world, name, number)
         for number, name in enumerate(("flood", "rush", "steady"), start=1)
     }
     return TEMPLATE.format(
-        head=re.sub(r"(?m)^cycles = \d+$", f"cycles = {CYCLES}", head).strip() + "\n",
+        seed=seed,
+        head=head.strip() + "\n",
         flood_every=world.flood_every,
         rush_count=world.rush,
         rate=world.rate,
@@ -153,10 +178,5 @@ def _toml(value: Any) -> str:
     return json.dumps(value)
 
 
-def moved_start(seed: int) -> datetime:
-    """A first fetch up to half an hour before or after the case's own, with a fraction of a second."""
-    return STARTS + (seed - 25) * timedelta(seconds=71, microseconds=130_003)
-
-
 if __name__ == "__main__":
-    print(seeded_world(sys.argv[1]), end="")
+    print(seeded_world(sys.argv[1], int(sys.argv[2])), end="")

@@ -42,6 +42,8 @@ class Options:
     identity: Sequence[str] = ()
     common_server: Path | None = None
     marketplace: str = "xsoar"
+    integration_name: str = ""
+    """Which integration of a repository, folder of packs or pack; none is needed where it holds one."""
     instance: str = "instance_1"
     state: Path | None = None
     """Folder for state; default `.xsim` beside the script."""
@@ -76,7 +78,7 @@ def run(
     from xsim.simulate import simulate
 
     chosen = replace(options or Options(), **overrides)  # type: ignore[arg-type]
-    integration, scenario = load(path, chosen)
+    integration, scenario = _ready(path, chosen)
     with State(state_folder(integration, chosen.instance, root=chosen.state)) as state:
         if chosen.goes_on or not (chosen.fresh or scenario.path):
             command = _repeating(command, state)
@@ -127,7 +129,7 @@ def fetch(path: str | Path, last_run: JsonValue, *, options: Options, vendor: Ve
     from xsim.record import State, state_folder
     from xsim.simulate import run_command
 
-    integration, scenario = load(path, options)
+    integration, scenario = _ready(path, options)
     with State(state_folder(integration, options.instance, root=options.state)) as state:
         starts = _time_behind(state) if options.starts is None and scenario.path is None else None
         scenario = replace(scenario, last_run=last_run, context=state.context, starts=starts or scenario.starts)
@@ -141,7 +143,7 @@ def press_test(path: str | Path, *, options: Options, vendor: Vendor | None = No
     """The Test button: no last run, and no integration context to read or write (server-semantics 1.4)."""
     from xsim.simulate import run_command
 
-    integration, scenario = load(path, options)
+    integration, scenario = _ready(path, options)
     return Commanded(integration, scenario, run_command(integration, scenario, "test-module", vendor=vendor))
 
 
@@ -159,18 +161,29 @@ def check_journal(path: Path, options: Options) -> Report:
     )
 
 
+def _ready(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
+    """As `load`, for those who run what they get: every module that it cannot start without is installed."""
+    from xsim.load import refuse_missing_modules
+
+    integration, scenario = load(path, options)
+    refuse_missing_modules(integration)
+    return integration, scenario
+
+
 def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
     """The integration, and the world that its scenario and the options describe.
 
     `path` may also be a scenario file that names its integration.
     """
-    from xsim.load import load_integration, load_parameters
+    from xsim.load import find_integration, load_integration, load_parameters
 
     _refuse_nonsense(options)
     given = Path(path)
+    if given.suffix != ".toml":
+        given = find_integration(given, options.integration_name)
     file = _scenario_file(given, options)
     if given.suffix == ".toml":
-        given = _integration_of(file, given)
+        given = find_integration(_integration_of(file, given), options.integration_name)
     integration = load_integration(given, common_server=options.common_server, marketplace=options.marketplace)
     parameters = load_parameters(
         integration,

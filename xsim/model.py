@@ -94,6 +94,10 @@ class Integration:
     """Modules it imports that reach the network in C, round everything that xsim can watch: refused by name."""
     guessed_parameters: tuple[Parameter, ...] = ()
     """What its text tells of `read_parameters`: `kind` as their use shows it, `required` where no default is given."""
+    missing_names: tuple[str, ...] = ()
+    """Names that only another CommonServerPython than xsim's own can have: looking one up cannot be simulated."""
+    missing_modules: tuple[str, ...] = ()
+    """Modules that it cannot start without and that are not installed here, as dotted names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,8 @@ class CheckSettings:
     """Rule and the severity that its findings get instead of their own."""
     fail_on: Severity | None = None
     strict: bool | None = None
+    requests_per_cycle: int | None = None
+    """What the vendor allows in one fetch; None: nothing is stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +346,8 @@ class Probe:
     event: str = ""
     incidents: tuple[str, ...] = ()
     """What the fetch handed over, as in a Cycle."""
+    requests: int | None = None
+    """How many requests it sent: a fetch that did not ask shows nothing of an event. None: not recorded."""
 
 
 # --- record -------------------------------------------------------------------------------------------------
@@ -436,6 +444,8 @@ class Report:
     delivered: int = 0
     """Incidents delivered by OK cycles, repetitions included."""
     not_exercised: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+    """What the verdict takes for granted of the vendor, a sentence each."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""The floor: HelloWorld's main() in a plain loop, nothing simulated and nothing checked. bare_loop.py CONTENT CYCLES ALERTS
+"""The floor: HelloWorld's main() in a plain loop, nothing simulated or checked. bare_loop.py CONTENT CYCLES ALERTS
 
 Real clock, HTTP answered at HTTPAdapter.send, the last run in a variable; no journal, no report.
 """

@@ -1,4 +1,4 @@
-"""One fetch in a process of its own, the last run in a file: run in a shell loop. one_cycle.py CONTENT LAST_RUN MOMENT ALERTS"""
+"""One fetch in a process of its own, as a shell loop runs it. one_cycle.py CONTENT LAST_RUN_FILE MOMENT ALERTS"""
 
 import json
 import sys

@@ -61,7 +61,9 @@ def bare(fetch, cycles, count, state):
 
 
 def events(count):
-    return json.dumps([{"id": f"e-{n}", "text": "The agent saw what it should not. " * 8} for n in range(count)]).encode()
+    return json.dumps(
+        [{"id": f"e-{n}", "text": "The agent saw what it should not. " * 8} for n in range(count)]
+    ).encode()
 
 
 def options_of(cycles, count, state):

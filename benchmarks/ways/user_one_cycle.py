@@ -1,4 +1,4 @@
-"""What an author writes to see one fetch of the badge reader, without xsim. user_one_cycle.py SCRIPT COMMON_SERVER_FOLDER"""
+"""What an author writes to see one fetch of the badge reader. user_one_cycle.py SCRIPT COMMON_SERVER_FOLDER"""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""xsim's way: the schedule with its journal, all rules, and the report as text. with_xsim.py CONTENT CYCLES ALERTS STATE"""
+"""xsim's way: the schedule, its journal, all rules, the report as text. with_xsim.py CONTENT CYCLES ALERTS STATE"""
 
 import sys
 from pathlib import Path

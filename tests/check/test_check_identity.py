@@ -23,7 +23,7 @@ def test_the_scenario_s_paths_come_first():
     report = report_of(*batches, identity=("alert.key", "part"))
     assert report.identity == "alert.key + part in rawJSON"
     [finding] = report.findings
-    assert finding.events == ("a | 1",)
+    assert finding.events == ("a/1",)
 
 
 def test_a_path_that_no_incident_has_is_told():

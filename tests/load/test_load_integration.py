@@ -4,7 +4,7 @@ import re
 import sys
 
 import pytest
-from load_builders import SCRIPT, YML, a_checkout, a_package, a_unified_yml, a_yml
+from load_builders import SCRIPT, YML, a_package, a_unified_yml, a_yml
 
 from xsim.errors import InvalidIntegration
 from xsim.load import load_integration
@@ -85,25 +85,6 @@ def test_a_quoted_script_in_a_yml_counts_its_own_lines(tmp_path):
     path.write_text(YML.replace("'-'", '"# fetch-incidents\\nx = 1\\n"'), encoding="utf-8")
     integration = load_integration(path)
     assert any("its own first line" in note for note in integration.notes)
-
-
-def test_a_pack_with_one_integration_is_that_integration(tmp_path):
-    root = a_checkout(tmp_path / "content")
-    assert load_integration(root / "Packs" / "Doors").path.name == "DoorWatch.py"
-    assert load_integration(root / "Packs" / "Doors" / "Integrations").path.name == "DoorWatch.py"
-
-
-def test_a_pack_with_several_integrations_is_refused_with_their_names(tmp_path):
-    root = a_checkout(tmp_path / "content", integrations=("DoorWatch", "GateWatch"))
-    error = refusal(root / "Packs" / "Doors")
-    assert error.message == "content/Packs/Doors: holds 2 integrations: DoorWatch, GateWatch"
-    assert "content/Packs/Doors/Integrations/DoorWatch" in error.hint
-
-
-def test_a_content_repository_is_refused(tmp_path):
-    root = a_checkout(tmp_path / "content")
-    assert "a content repository" in refusal(root).message
-    assert "holds packs" in refusal(root / "Packs").message
 
 
 def test_two_scripts_in_a_folder_are_refused_with_both_names(tmp_path):

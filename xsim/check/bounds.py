@@ -59,7 +59,7 @@ class Bound(NamedTuple):
         if self.filter.kind == "time" and self.field == self.time_field:
             return event.occurred
         found = values_at(event.record, self.field)
-        if len(found) != 1 or self.filter.kind == "text":
+        if len(found) != 1 or self.filter.kind == "text" or event.changes:
             return None
         return moment_of(found[0]) if self.filter.kind == "time" else number_of(found[0])
 

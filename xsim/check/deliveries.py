@@ -64,7 +64,7 @@ class Deliveries:
         self._part = ""
 
     def add(self, event: str, text: str | None, cycle: Cycle, position: int, *, part: str = "") -> None:
-        """Enter one delivered incident: its event, its rawJSON, its place in the batch, which part of the event it is."""
+        """Enter one delivered incident: its event, rawJSON, place in the batch, and which part of the event it is."""
         name = part_name(event, part)
         self._part = part
         number = cycle.number

@@ -10,6 +10,8 @@ from xsim.check.endings import Endings
 from xsim.check.excerpt import moment
 from xsim.check.handovers import Handovers
 from xsim.check.last_runs import LastRuns, set_repeatedly
+from xsim.check.pagings import Pagings
+from xsim.check.scenes import Scene, scenes_of
 from xsim.check.sightings import Sightings
 from xsim.check.truth import Truth
 from xsim.model import Cycle, Failure, Journal, Outcome, Place, Probe
@@ -37,6 +39,7 @@ class Evidence:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.cycles: dict[int, CycleFacts] = {}
+        self._scenes: dict[int, Scene] = {}
         self.unsupported: dict[int, Failure | None] = {}
         self.sightings = Sightings()
         self.last_runs = LastRuns(self.sightings)
@@ -44,6 +47,7 @@ class Evidence:
         """What the vendor knows; None where the scenario has no events."""
         self.handovers = Handovers(journal.scenario, self.sightings, self.truth)
         self.endings = Endings(self.sightings)
+        self.pagings = Pagings()
         for cycle in journal.cycles:
             self._take(cycle)
         self.handovers.decide()
@@ -67,10 +71,18 @@ class Evidence:
             if cycle.outcome in JUDGED:
                 delivered = self.handovers.take(cycle)
             self.endings.take(cycle)
+            self.pagings.take(cycle)
         line = next((call.line for call in cycle.host_calls if call.name == "incidents"), None)
         self.cycles[cycle.number] = CycleFacts(
             cycle.number, moment(cycle.started), cycle.outcome, delivered, len(cycle.exchanges), version, line
         )
+
+    def scenes(self, numbers: set[int]) -> dict[int, Scene]:
+        """These cycles in more detail. The journal is walked again for those that were not asked for yet."""
+        new = {number for number in numbers if number in self.cycles} - self._scenes.keys()
+        if new:
+            self._scenes.update((scene.number, scene) for scene in scenes_of(self.journal, new))
+        return self._scenes
 
     @property
     def deliveries(self) -> Deliveries:

@@ -153,7 +153,7 @@ class Handovers:
         if is_delivered and self.truth is not None:
             self.truth.deliver(names, cycle.number)
         if faults:
-            name = names[0] if names else None
+            first_name = names[0] if names else None
             line = last_line(cycle, "incidents", "fetchResults")
             for fault in faults:
                 self.sightings.add(
@@ -161,7 +161,7 @@ class Handovers:
                     cycle.number,
                     key=fault.key,
                     line=line,
-                    event=name,
+                    event=first_name,
                     example=(f"cycle {cycle.number}, incident {position + 1}", fault.found),
                     first=fault.said,
                 )

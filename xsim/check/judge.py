@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
+from xsim.check.assumptions import assumptions
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, shorten
 from xsim.check.rule import chosen, codes_named
 from xsim.check.rules import RULES
+from xsim.check.rules.vendor_truth import knows_events
+from xsim.check.untried import untried
 from xsim.model import Finding, Journal, Report, Rule, RuleResult, Severity, Verdict
 
 WEIGHT = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
@@ -47,6 +50,7 @@ def check(
         identity=identity_of(evidence),
         delivered=evidence.delivered,
         not_exercised=unexercised,
+        assumes=tuple(assumptions(journal.scenario)),
     )
 
 
@@ -130,6 +134,8 @@ def why_undecided(evidence: Evidence) -> str:
             f"nothing was delivered in {counted(len(evidence.cycles), 'cycle')}: "
             "give the vendor events that lie in the first-fetch window, or simulate more cycles"
         )
+    if evidence.truth is not None and evidence.truth.matches_nothing:
+        return "no incident matches an event of the scenario: set [identity]"
     return ""
 
 
@@ -151,8 +157,17 @@ def not_exercised(evidence: Evidence, results: Sequence[RuleResult]) -> Iterable
         yield "no cycle with more than one incident"
     elif not evidence.handovers.has_one_time:
         yield "no two incidents of one time in a fetch"
+    has_world = evidence.truth is not None or evidence.journal.scenario.has_vendor
+    if evidence.truth is not None:
+        ended_well = bool(ok_cycles) and ok_cycles[-1].number == next(reversed(evidence.cycles))
+        yield from untried(evidence.truth, evidence.journal.scenario, ended_well=ended_well)
     for result in results:
+        if result.rule.needs is knows_events and not has_world:
+            continue  # Without a vendor's events there is nothing to know; the rule's own result says so.
         if result.verdict is Verdict.UNDECIDED:
-            yield f"only {counted(len(ok_cycles), 'cycle')} ended OK: {result.rule.name} {result.reason}"
+            only = (
+                f"only {counted(len(ok_cycles), 'cycle')} ended OK: " if result.rule.needs is not knows_events else ""
+            )
+            yield f"{only}{result.rule.name} {result.reason}"
     if not evidence.journal.complete:
         yield "the simulation was cut off before its end"

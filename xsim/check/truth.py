@@ -1,4 +1,4 @@
-"""What became of each of the vendor's events: when it could be seen, who listed it, whether it was delivered or lost."""
+"""What became of each of the vendor's events: when it could be seen, and whether it was delivered or lost."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from xsim.check.excerpt import json_text
 from xsim.check.identity import names_at
 from xsim.check.incidents import with_right_case
+from xsim.check.scenes import holds
 from xsim.model import Cycle, Failure, Outcome, Probe, Scenario
 from xsim.world import Event
 
@@ -28,6 +29,18 @@ class Look(NamedTuple):
     outcome: Outcome
     delivers: bool
     failure: Failure | None
+    is_telling: bool = True
+    """Whether it asked the vendor, and handed over nothing that an earlier fetch had kept back."""
+
+    @property
+    def shows(self) -> bool:
+        """Whether it shows that the event can come from here."""
+        return self.outcome is Outcome.OK and self.delivers
+
+    @property
+    def shuts_out(self) -> bool:
+        """Whether it shows that the event cannot come from here."""
+        return self.outcome is Outcome.OK and not self.delivers and self.is_telling
 
 
 class Drained(NamedTuple):
@@ -37,6 +50,7 @@ class Drained(NamedTuple):
     brought: int
     """Events that were not delivered before."""
     last_run: str
+    has_asked: bool
 
 
 @dataclass(slots=True)
@@ -63,7 +77,7 @@ class Fate:
         if self.event.wanted is not None:
             return self.event.wanted
         look = self.wanted_look
-        return bool(self.delivered) or (look is not None and look.outcome is Outcome.OK and look.delivers)
+        return bool(self.delivered) or (look is not None and look.shows)
 
     @property
     def is_outstanding(self) -> bool:
@@ -92,6 +106,7 @@ class Truth:
         self.has_full_answer = False
         self.has_cut_answer = False
         self.numbers: list[int] = []
+        self._last: Cycle | None = None
         self._by_visible = sorted(self.fates.values(), key=lambda fate: fate.event.visible)
         self._seen = 0
         self._full = 0
@@ -110,6 +125,7 @@ class Truth:
     def take(self, cycle: Cycle) -> None:
         """Note which events this cycle could see, and which the vendor listed."""
         self.numbers.append(cycle.number)
+        self._last = cycle
         self._see(cycle)
         is_first = True
         for exchange in cycle.exchanges:
@@ -164,7 +180,8 @@ class Truth:
             fate = self.fates.get(probe.event)
             if fate is None:
                 continue
-            look = Look(probe.at, probe.outcome, probe.event in names, probe.failure)
+            is_telling = probe.requests != 0 and not names - {probe.event}
+            look = Look(probe.at, probe.outcome, probe.event in names, probe.failure, is_telling)
             if probe.kind == "wanted":
                 fate.wanted_look = look
             else:
@@ -178,7 +195,7 @@ class Truth:
                 if fate is not None and not (fate.delivered or fate.is_drained):
                     fate.is_drained = True
                     brought += 1
-        self.drains.append(Drained(probe.outcome, brought, json_text(probe.last_run_after)))
+        self.drains.append(Drained(probe.outcome, brought, json_text(probe.last_run_after), probe.requests != 0))
 
     # --- verdicts ---
 
@@ -189,12 +206,13 @@ class Truth:
 
     @property
     def is_drained_dry(self) -> bool:
-        """Whether the extra cycles ended well and brought nothing any more."""
+        """Whether the extra cycles asked, ended well and brought nothing any more."""
         last = self.drains[-QUIET_DRAINS:]
-        return len(last) == QUIET_DRAINS and all(each.outcome is Outcome.OK and not each.brought for each in last)
+        is_quiet = all(each.outcome is Outcome.OK and each.has_asked and not each.brought for each in last)
+        return len(last) == QUIET_DRAINS and is_quiet
 
     def missed(self) -> Iterator[Fate]:
-        """Events that were wanted, visible for a full cycle, never delivered, and that the last stored state shuts out."""
+        """Events that were wanted, visible for a full cycle, never delivered, and are shut out by the last state."""
         for fate in self.fates.values():
             if self._is_undelivered(fate) and fate.full_cycle and self.is_shut_out(fate):
                 yield fate
@@ -218,24 +236,30 @@ class Truth:
     def is_shut_out(self, fate: Fate) -> bool:
         """Whether a fetch from the last stored state ends well and does not deliver the event."""
         last = fate.states.get(self.numbers[-1]) if self.numbers else None
-        if last is None or last.outcome is not Outcome.OK or last.delivers:
+        if last is None or not last.shuts_out:
             return False
-        return self.is_drained_dry if self.is_positional else True
+        if self.is_drained_dry:
+            return True
+        # What a script fetched and keeps for a later cycle comes without the vendor, once its turn has come.
+        return not self.is_positional and not self._is_kept(fate.event.id)
+
+    def _is_kept(self, event: str) -> bool:
+        last = self._last
+        return last is not None and (holds(last.last_run_after, event) or holds(last.context_after, event))
 
     def lost_at(self, fate: Fate) -> int | None:
-        """The first cycle whose stored state does not deliver the event, while the one before does; None: unanswerable."""
+        """The first cycle whose stored state does not deliver the event while the one before does; None: unknown."""
         if self.is_positional:
             return None
         asked = sorted(fate.states.items())
         for (below, before), (number, after) in pairwise(asked):
-            if self._follows(below, number) and before.delivers and before.outcome is Outcome.OK:
-                return number if after.outcome is Outcome.OK and not after.delivers else None
+            if before.shows and after.shuts_out and self._follows(below, number):
+                return number
         number, first = asked[0]
         begins_empty = self.scenario.last_run in ({}, None, "") and not self.scenario.context
         look = fate.wanted_look
-        is_open = look is not None and look.outcome is Outcome.OK and look.delivers
-        is_shut = first.outcome is Outcome.OK and not first.delivers
-        return number if number == self.numbers[0] and begins_empty and is_open and is_shut else None
+        is_first = number == self.numbers[0] and begins_empty
+        return number if is_first and look is not None and look.shows and first.shuts_out else None
 
     def _follows(self, below: int, number: int) -> bool:
         """Whether no cycle ran between these two."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from xsim.cli.options import integration_name_option
 from xsim.errors import InvalidState
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -18,6 +19,7 @@ def _where(function: Function) -> Function:
     for option in reversed(
         (
             click.argument("integration", type=click.Path(path_type=Path)),
+            integration_name_option,
             click.option("--instance", default="instance_1", show_default=True, help="The instance's name."),
             click.option(
                 "--state",
@@ -37,35 +39,35 @@ def command() -> None:
 
 @command.command()
 @_where
-def show(integration: Path, instance: str, state: Path | None) -> None:
+def show(**where: Any) -> None:
     """Print the stored last run as JSON; {} where nothing is stored."""
-    with _state(integration, instance, state) as opened:
+    with _state(**where) as opened:
         click.echo(json.dumps(opened.last_run, indent=2))
 
 
 @command.command("set")
 @_where
 @click.argument("value")
-def set_(integration: Path, instance: str, state: Path | None, value: str) -> None:
+def set_(value: str, **where: Any) -> None:
     """Store VALUE (JSON, or @FILE) as the last run."""
     parsed = _parsed(value)
-    with _state(integration, instance, state) as opened:
+    with _state(**where) as opened:
         opened.set_last_run(parsed)
 
 
 @command.command()
 @_where
-def reset(integration: Path, instance: str, state: Path | None) -> None:
+def reset(**where: Any) -> None:
     """Empty the last run, as the server's link does: the integration context stays (server-semantics 1.5)."""
-    with _state(integration, instance, state) as opened:
+    with _state(**where) as opened:
         opened.set_last_run({})
 
 
-def _state(integration: Path, instance: str, root: Path | None) -> Any:
+def _state(integration: Path, integration_name: str, instance: str, state: Path | None) -> Any:
     from xsim.load import load_integration
     from xsim.record import State, state_folder
 
-    return State(state_folder(load_integration(integration), instance, root=root))
+    return State(state_folder(load_integration(integration, name=integration_name), instance, root=state))
 
 
 def _parsed(value: str) -> Any:

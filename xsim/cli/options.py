@@ -48,11 +48,20 @@ class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
 
 
+integration_name_option = click.option(
+    "--integration-name",
+    default="",
+    metavar="NAME",
+    help="Which one, where INTEGRATION is a content repository or a pack.",
+)
+
+
 def instance_options(function: Function) -> Function:
     """Everything about which integration runs, with which parameters."""
     for option in reversed(
         (
             click.argument("integration", type=click.Path(path_type=Path)),
+            integration_name_option,
             click.option(
                 "--param", "param_texts", multiple=True, metavar="NAME=VALUE", help="An instance parameter; repeatable."
             ),

@@ -43,9 +43,9 @@ def command(
 ) -> None:
     """Run INTEGRATION's fetch on its schedule and report what it duplicates, loses or malforms.
 
-    INTEGRATION is a .py file, a package folder, a unified .yml, or a scenario that names one. With a scenario each run
-    starts from the scenario's own last run; without one it goes on from the last run that the run before left in .xsim
-    beside the script.
+    INTEGRATION is a .py file, a package folder, a unified .yml, a scenario that names one, or a pack or content
+    repository (with --integration-name where it holds several). With a scenario each run starts from the scenario's own
+    last run; without one it goes on from the last run that the run before left in .xsim beside the script.
 
     \b
     xsim run integration.py --cycles 10

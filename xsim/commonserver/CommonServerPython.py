@@ -1,8 +1,10 @@
 """What `from CommonServerPython import *` gives an integration where no content checkout is at hand.
 
 Written for xsim from the public documentation and from the behaviour of the original, with the look-back
-helpers, platform helpers and version comparison in their newest behaviour. The text is compiled as the script's
-own and executed anew each cycle, so it imports nothing of xsim and leaves nothing behind in the process.
+helpers, platform helpers and version comparison in their newest behaviour; XSIM_LOOK_BACK=2022 in the environment
+gives the look-back helpers of April 2022. The text may be executed many times in one process, so it imports nothing
+of xsim and leaves nothing behind. A docstring's `Page:` names the page of the public documentation (xsoar.pan.dev)
+that describes the name. docs/commonserver.md says how it compares with the original.
 """
 
 import base64
@@ -37,8 +39,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3 import disable_warnings
-from urllib3.util import create_urllib3_context
 from urllib3.util.retry import Retry
+from urllib3.util.ssl_ import create_urllib3_context
 
 # Names without an underscore reach the integration through the star import, as they do on the server. What the
 # server's module does not offer is therefore imported under an underscore, or where it is used.
@@ -185,7 +187,7 @@ class _Choices:
 
 
 class EntryType(_Choices):
-    """What an entry is, as the platform numbers it."""
+    """What an entry is, as the platform numbers it. Page: Python Code Conventions."""
 
     NOTE = 1
     DOWNLOAD_AGENT = 2
@@ -204,7 +206,7 @@ class EntryType(_Choices):
 
 
 class EntryFormat(_Choices):
-    """How the contents of an entry are to be read."""
+    """How the contents of an entry are to be read. Page: Python Code Conventions."""
 
     HTML = "html"
     TABLE = "table"
@@ -221,7 +223,7 @@ class FileAttachmentType(_Choices):
 
 
 class IncidentStatus:
-    """An incident's status number."""
+    """An incident's status number. Page: Mirroring Integration."""
 
     PENDING = 0
     ACTIVE = 1
@@ -230,7 +232,7 @@ class IncidentStatus:
 
 
 class IncidentSeverity:
-    """An incident's severity number."""
+    """An incident's severity number. Page: Fetching Incidents."""
 
     UNKNOWN = 0
     INFO = 0.5
@@ -241,7 +243,7 @@ class IncidentSeverity:
 
 
 class DBotScoreType(_Choices):
-    """The kinds of indicator that can carry a DBot score."""
+    """The kinds of indicator that can carry a DBot score. Page: Context and Outputs."""
 
     IP = "ip"
     FILE = "file"
@@ -259,7 +261,7 @@ class DBotScoreType(_Choices):
 
 
 class DBotScoreReliability(_Choices):
-    """How far a source is to be trusted."""
+    """How far a source is to be trusted. Page: Python Code Conventions."""
 
     A_PLUS = "A+ - 3rd party enrichment"
     A = "A - Completely reliable"
@@ -278,7 +280,7 @@ class DBotScoreReliability(_Choices):
 
 
 class FeedIndicatorType(_Choices):
-    """The indicator types that a feed can create."""
+    """The indicator types that a feed can create. Page: Feed Integrations."""
 
     Account = "Account"
     CVE = "CVE"
@@ -343,7 +345,7 @@ class ErrorTypes(_Choices):
 
 
 class ParameterTypes:
-    """The numbers of the parameter types in an integration's YAML."""
+    """The numbers of the parameter types in an integration's YAML. Page: Generate YML from Python."""
 
     STRING = 0
     NUMBER = 1
@@ -408,7 +410,10 @@ class ThreatIntel:
 
 
 class DemistoException(Exception):
-    """The error of integrations: `message`, the `exception` that caused it, the `requests` response in `res`."""
+    """The error of integrations: `message`, the `exception` that caused it, the `requests` response in `res`.
+
+    Page: Create an Integration.
+    """
 
     def __init__(self, message, exception=None, res=None, error_type=None, *args):
         self.res = res
@@ -530,6 +535,16 @@ def is_using_engine():
 def is_integration_instance_running_on_engine():
     """Return the engine's id if the instance runs on an engine, else an empty text."""
     return get_demisto_version().get("engine") or ""
+
+
+def get_ucp_credentials(method_unique_id=None):
+    """Not simulated, as the Unified Connector: raises DemistoException. Integrations ask should_use_ucp_auth first."""
+    raise DemistoException("There are no Unified Connector credentials here: should_use_ucp_auth() is False.")
+
+
+def interpolate_ucp_params(connector_metadata=None):
+    """Write the Unified Connector's values into the parameters; return whether there were any: never, here."""
+    return False
 
 
 def get_engine_base_url(engine_id):
@@ -736,13 +751,13 @@ class IntegrationLogger:
 
 
 def formatAllArgs(args, kwds):
-    """Return the arguments of a call as one line of text."""
-    named = ",".join(f"{name!r}={value!r}" for name, value in kwds.items())
-    return ",".join(map(repr, args)) + ("," if args and named else "") + named
+    """Return the arguments of a call as one line of text, the named ones without blanks."""
+    named = repr(kwds)[1:-1].replace(":", "=").replace(" ", "")
+    return ",".join(map(repr, args)) + "," + named
 
 
 def logger(func):
-    """Decorator: note each call of the function, with its arguments, in LOG."""
+    """Decorator: note each call of the function, with its arguments, in LOG. Page: Python Code Conventions."""
 
     @wraps(func)
     def logged(*args, **kwargs):
@@ -858,6 +873,8 @@ def return_error(message, error="", outputs=None):
 
     In fetch-incidents, fetch-credentials, fetch-indicators and long-running-execution it raises
     Exception(message) instead, since there an entry would be read as the fetched data.
+
+    Page: Python Code Conventions.
     """
     command = demisto.command() if hasattr(demisto, "command") else None
     message = str(message)
@@ -896,15 +913,20 @@ def return_warning(message, exit=False, warning="", outputs=None, ignore_auto_ex
 
 
 def return_outputs(readable_output, outputs=None, raw_response=None, timeline=None, ignore_auto_extract=False):
-    """Return one entry from its parts (readable text, context dict, raw answer). Older than return_results."""
+    """Return one entry from its parts (readable text, context dict, raw answer). Older than return_results.
+
+    Page: Python Code Conventions.
+    """
     for fact in timeline or []:
         fact.setdefault("Category", "Integration Update")
-    contents = raw_response or outputs or readable_output
+    contents = outputs if raw_response is None else raw_response
+    if readable_output and not outputs and not contents:
+        contents = readable_output
     demisto.results(
         {
             "Type": EntryType.NOTE,
             "HumanReadable": readable_output,
-            "ContentsFormat": EntryFormat.TEXT if isinstance(contents, str) else EntryFormat.JSON,
+            "ContentsFormat": EntryFormat.TEXT if isinstance(contents, STRING_TYPES) else EntryFormat.JSON,
             "Contents": contents,
             "EntryContext": outputs,
             "IgnoreAutoExtract": ignore_auto_extract,
@@ -914,7 +936,10 @@ def return_outputs(readable_output, outputs=None, raw_response=None, timeline=No
 
 
 def return_results(results):
-    """Hand one result or a list of them to the server: CommandResults, texts, entries, mirroring responses."""
+    """Hand one result or a list of them to the server: CommandResults, texts, entries, mirroring responses.
+
+    Page: Python Code Conventions.
+    """
     if isinstance(results, list) and results:
         return _return_each(results)
     return demisto.results(_entry_of(results))
@@ -952,7 +977,10 @@ _RESULT_CONVERSIONS = (
 
 
 class IndicatorsTimeline:
-    """Notes for the timelines of indicators: lists `indicators`, `category` and `message`, or one text for all."""
+    """Notes for the timelines of indicators: lists `indicators`, `category` and `message`, or one text for all.
+
+    Page: Python Code Conventions.
+    """
 
     def __init__(self, indicators=None, category=None, message=None):
         indicators = argToList(indicators)
@@ -977,6 +1005,8 @@ class CommandResults:
 
     `outputs_key_field` (text or list of texts, dotted paths allowed) names the keys by which the context finds an
     object again. Raises TypeError and ValueError for arguments of the wrong kind.
+
+    Page: Context and Outputs.
     """
 
     def __init__(
@@ -1070,7 +1100,9 @@ class CommandResults:
     def _format(self):
         if self.content_format:
             return self.content_format
-        return EntryFormat.TEXT if isinstance(self.raw_response, (str, bytes)) else EntryFormat.JSON
+        # Whole numbers and True count as text, as in the original.
+        is_text = self.raw_response and isinstance(self.raw_response, (*STRING_TYPES, int))
+        return EntryFormat.TEXT if is_text else EntryFormat.JSON
 
     def _has_outputs(self):
         return self.outputs is not None and self.outputs != []
@@ -1078,7 +1110,7 @@ class CommandResults:
     def _readable(self):
         if not self.readable_output and self._has_outputs():
             return tableToMarkdown("Results", self.outputs)
-        return self.readable_output
+        return self.readable_output or None
 
     def _output_context(self):
         if not self._has_outputs():
@@ -1101,7 +1133,10 @@ class CommandResults:
 
 
 class PollResult:
-    """What a polling function returns: `response`, whether to go on, the arguments of the next run."""
+    """What a polling function returns: `response`, whether to go on, the arguments of the next run.
+
+    Page: Scheduled Commands.
+    """
 
     def __init__(self, response, continue_to_poll=False, args_for_next_run=None, partial_result=None):
         self.response = response
@@ -1111,7 +1146,10 @@ class PollResult:
 
 
 class ScheduledCommand:
-    """A command that the server is to run again in `next_run_in_seconds` (at least 10). Needs server 6.2.0."""
+    """A command that the server is to run again in `next_run_in_seconds` (at least 10). Needs server 6.2.0.
+
+    Page: Scheduled Commands.
+    """
 
     VERSION_MISMATCH_ERROR = "Scheduled commands need XSOAR 6.2.0 or later."
 
@@ -1151,6 +1189,8 @@ def polling_function(
     The command's arguments are the function's first positional dict, or its keyword argument `args`.
 
     The command's arguments `interval_in_seconds` and `timeout_in_seconds` win over `interval` and `timeout`.
+
+    Page: Scheduled Commands.
     """
 
     def decorate(func):
@@ -1185,7 +1225,10 @@ def polling_function(
 
 
 def fileResult(filename, data, file_type=None):
-    """Write `data` (text or bytes) to a file of this run and return its entry; its path is `FileID`."""
+    """Write `data` (text or bytes) to a file of this run and return its entry; its path is `FileID`.
+
+    Page: Python Code Conventions.
+    """
     if isinstance(data, str):
         data = data.encode("utf-8")
     unique = demisto.uniqueFile()
@@ -1217,11 +1260,9 @@ def is_filename_valid(filename):
 
 
 def is_error(execute_command_result):
-    """Tell whether the result of execute_command holds an error entry."""
-    if not execute_command_result:
-        return False
+    """Tell whether the result of execute_command holds an error entry. Raises KeyError for a dict without a Type."""
     entries = execute_command_result if isinstance(execute_command_result, list) else [execute_command_result]
-    return any(isinstance(entry, dict) and entry.get("Type") == EntryType.ERROR for entry in entries)
+    return any(isinstance(entry, dict) and entry["Type"] == EntryType.ERROR for entry in entries)
 
 
 isError = is_error
@@ -1255,6 +1296,41 @@ def execute_command(command, args, extract_contents=True, fail_on_error=True):
     return answer if fail_on_error else (True, answer)
 
 
+def execute_polling_command(command_name, args=None, using_brand=None, using_instance=None, **kwargs):
+    """Run a polling command to its end (scripts only); return a list with the CommandResults of its last run.
+
+    Their `outputs` are the entry's context. Between two runs it sleeps as long as the command asks for, and gives
+    up, with DemistoException, when the command's time-out (seconds; else 600) has passed. An error entry raises
+    DemistoException. The arguments are those that published scripts pass; the original's further ones are ignored.
+    """
+    using = assign_params(**{"using-brand": using_brand, "using": using_instance})
+    command, args = command_name, {**(args or {}), **using}
+    waited = 0.0
+    while True:
+        entries = demisto.executeCommand(command, args) or []
+        if is_error(entries):
+            raise DemistoException(get_error(entries))
+        entries = [entry for entry in entries if isinstance(entry, dict)]
+        again = next((entry for entry in entries if entry.get("PollingCommand")), None)
+        if again is None:
+            return [_results_of_entry(entry) for entry in entries]
+        pause = float(again.get("NextRun") or 10)
+        waited += pause
+        if waited > float(again.get("Timeout") or 600):
+            raise DemistoException(f"{command_name} was not done after {waited - pause:g} seconds of polling")
+        time.sleep(pause)
+        command, args = again["PollingCommand"], {**(again.get("PollingArgs") or {}), **using}
+
+
+def _results_of_entry(entry):
+    return CommandResults(
+        outputs=entry.get("EntryContext") or None,
+        readable_output=entry.get("HumanReadable"),
+        raw_response=entry.get("Contents"),
+        entry_type=entry.get("Type"),
+    )
+
+
 def isCommandAvailable(cmd):
     """Tell whether an enabled instance offers the command."""
     return cmd in (demisto.getAllSupportedCommands() or {}).values()
@@ -1276,7 +1352,10 @@ def appendContext(key, data, dedup=False):
 
 
 class CommandRunner:
-    """Runs one command on several instances (scripts only) and sorts the results from the errors."""
+    """Runs one command on several instances (scripts only) and sorts the results from the errors.
+
+    Page: Python Code Conventions.
+    """
 
     class Command:
         """A command, or several, with the arguments of each call."""
@@ -1352,6 +1431,8 @@ def argToList(arg, separator=",", transform=None):
     """Return a list from a list, a JSON list in text, a separated text or a single value; [] for nothing.
 
     `transform` is applied to each element.
+
+    Page: Fetching Credentials.
     """
     values = _split_argument(arg, separator)
     return [transform(value) for value in values] if transform else values
@@ -1397,6 +1478,8 @@ def arg_to_number(arg, arg_name=None, required=False):
     """Return an int from an int or a text (a fraction is cut off); None for None and ''.
 
     Raises ValueError for anything else, and for nothing where the argument is required.
+
+    Page: Generate YML from Python.
     """
     if arg is None or arg == "":
         if required:
@@ -1437,6 +1520,8 @@ def arg_to_datetime(arg, arg_name=None, is_utc=True, required=False, settings=No
 
     Numbers give aware UTC times (naive local ones if not `is_utc`); texts are read by dateparser with `settings`,
     as UTC, and are naive unless they name a zone. None for None. Raises ValueError for what is no date.
+
+    Page: Fetching Incidents.
     """
     if arg is None:
         if required:
@@ -1538,7 +1623,7 @@ def comma_separated_mapping_to_dict(raw_text):
 
 
 def batch(iterable, batch_size=1):
-    """Yield slices of the sequence, each of at most `batch_size` elements."""
+    """Yield slices of the sequence, each of at most `batch_size` elements. Page: Feed Integrations."""
     whole = len(iterable)
     if batch_size < 1:
         return
@@ -1600,7 +1685,10 @@ def date_to_timestamp(date_str_or_dt, date_format="%Y-%m-%dT%H:%M:%S"):
 
 
 def timestamp_to_datestring(timestamp, date_format="%Y-%m-%dT%H:%M:%S.000Z", is_utc=False):
-    """Return the text of epoch milliseconds (number or digits); local time unless `is_utc` or the default format."""
+    """Return the text of epoch milliseconds (number or digits); local time unless `is_utc` or the default format.
+
+    Page: Fetching Incidents.
+    """
     use_utc = is_utc or date_format.endswith("Z")
     seconds = int(timestamp) / 1000.0
     date = datetime.fromtimestamp(seconds, tz=timezone.utc) if use_utc else datetime.fromtimestamp(seconds)
@@ -1731,6 +1819,48 @@ def safe_sleep(duration_seconds):
     time.sleep(duration_seconds)
 
 
+class _TimeIsUp(TimeoutError):
+    """What leaves the block of an ExecutionTimeout; the block's own `except Exception` can catch it."""
+
+
+class ExecutionTimeout:
+    """Context manager that leaves its block, without an error behind it, once `seconds` of it have passed.
+
+    Time is the clock's, so a simulated one counts: vendor latency, sleeps. It is looked at whenever the script or
+    this text calls or returns, in the thread that entered the block; a loop that calls nothing is not left.
+    """
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self._entered = []
+
+    def __enter__(self):
+        before = sys.getprofile()
+        leaving = ExecutionTimeout.__exit__.__code__
+        own = (leaving.co_filename, sys._getframe(1).f_code.co_filename)
+        deadline = time.monotonic() + float(self.seconds)
+        up = _TimeIsUp(f"the {self.seconds} seconds of the block have passed")
+
+        def look(frame, event, arg):
+            if before is not None:
+                before(frame, event, arg)
+            # Only where a script's own frame is on top: libraries are not left half way through their work.
+            code = frame.f_code
+            if code.co_filename in own and code is not leaving and time.monotonic() >= deadline:
+                raise up
+
+        self._entered.append((before, up))
+        sys.setprofile(look)
+        return self
+
+    def __exit__(self, kind, error, trace):
+        before, up = self._entered.pop()
+        sys.setprofile(before)
+        if error is up:
+            demisto.debug(f"A block was left: {up}")
+        return error is up
+
+
 # --- Text and keys -----------------------------------------------------------------------------------------------
 
 MARKDOWN_CHARS = r"\`*_{}[]()#+-!|"
@@ -1747,7 +1877,7 @@ def pascalToSpace(s):
 
 
 def string_to_table_header(string):
-    """Return `Hello World` of `hello_world`. Raises Exception for anything but text."""
+    """Return `Hello World` of `hello_world`. Raises Exception for anything but text. Page: Python Code Conventions."""
     if not isinstance(string, STRING_OBJ_TYPES):
         raise Exception(f"The key is not a string: {string}")
     return " ".join(word.capitalize() for word in string.replace("_", " ").split())
@@ -1761,7 +1891,10 @@ def string_to_context_key(string):
 
 
 def underscoreToCamelCase(s, upper_camel=True):
-    """Return `HelloWorld` (or `helloWorld`) of `hello_world`; anything but text unchanged."""
+    """Return `HelloWorld` (or `helloWorld`) of `hello_world`; anything but text unchanged.
+
+    Page: Python Code Conventions.
+    """
     return camelize_string(s, "_", upper_camel) if isinstance(s, STRING_OBJ_TYPES) else s
 
 
@@ -1873,7 +2006,7 @@ def get_size_of_object(input_object):
 
 
 def urljoin(url, suffix=""):
-    """Return the two joined by exactly one slash."""
+    """Return the two joined by exactly one slash. Page: Python Code Conventions."""
     return (url if url[-1:] == "/" else url + "/") + (suffix[1:] if suffix.startswith("/") else suffix)
 
 
@@ -1904,7 +2037,10 @@ def createContext(data, id=None, keyTransform=None, removeNull=False):
 
 
 class JsonTransformer:
-    """How a nested value is shown in a table's cell: only some `keys`, flat, or by a function of one's own."""
+    """How a nested value is shown in a table's cell: only some `keys`, flat, or by a function of one's own.
+
+    Page: Python Code Conventions.
+    """
 
     def __init__(self, flatten=False, keys=None, is_nested=False, func=None):
         self.keys = set(keys or ())
@@ -2023,15 +2159,17 @@ def tableToMarkdown(
 
     Headers default to the first row's keys, sorted. `date_fields` hold epoch milliseconds, `url_keys` addresses.
     Raises Exception where rows are no dicts and no header is given.
+
+    Page: Python Code Conventions.
     """
     rows = _rows_of(t)
-    if isinstance(t, dict) and len(t) == 1 and isinstance([*t.values()][0], (list, dict)):
+    if isinstance(t, dict) and len(t) == 1 and not headers and isinstance([*t.values()][0], (list, dict)):
         # A dict of one thing is a table of that thing, under its name.
         [(key, value)] = t.items()
         rows = value if isinstance(value, list) else [value]
         if rows and not isinstance(rows[0], dict):
             rows = [{key: row} for row in rows]
-        headers, url_keys = headers or [key], None
+        headers, url_keys = [key], None
     title = (f"### {name}\n" if name else "") + (f"{metadata}\n" if metadata else "")
     if not rows:
         return title + "**No entries.**\n"
@@ -2067,6 +2205,8 @@ tblToMd = tableToMarkdown
 def _rows_of(t):
     if not t:
         return []
+    if isinstance(t, (int, float)):
+        raise TypeError(f"a table is made of dicts, not of {t!r}")
     return t if isinstance(t, list) else [t]
 
 
@@ -2134,7 +2274,7 @@ def ensure_proxy_has_http_prefix():
 
 
 def skip_cert_verification():
-    """Remove the variables that name a bundle of certificates from the environment."""
+    """Remove the variables that name a bundle of certificates from the environment. Page: Trust Any Certificate."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         os.environ.pop(name, None)
 
@@ -2184,7 +2324,10 @@ CIPHERS_STRING = "DEFAULT:@SECLEVEL=1"
 
 
 class SSLAdapter(HTTPAdapter):
-    """A transport for old servers: weaker ciphers and, if `verify` is off, legacy renegotiation."""
+    """A transport for old servers: weaker ciphers and, if `verify` is off, legacy renegotiation.
+
+    Page: Trust Any Certificate.
+    """
 
     def __init__(self, verify=True, **kwargs):
         self.verify = verify
@@ -2212,6 +2355,8 @@ class BaseClient:
 
     `timeout` is in seconds; the environment variables REQUESTS_TIMEOUT, REQUESTS_TIMEOUT.<integration> and
     REQUESTS_TIMEOUT.<integration>.<command> win over it.
+
+    Page: Python Code Conventions.
     """
 
     REQUESTS_TIMEOUT = 60
@@ -2352,6 +2497,9 @@ class BaseClient:
 
     def _translated(self, error, with_metrics=False):
         """Return the DemistoException for a request that got no answer; errors of other kinds as they are."""
+        if isinstance(error, requests.exceptions.SSLError) and not self._verify:
+            # The advice to trust any certificate would be of no use.
+            return error
         for kind, error_type, told in _NO_ANSWER:
             if isinstance(error, kind):
                 if with_metrics:
@@ -2520,7 +2668,10 @@ def response_to_context(response):
 
 
 class ExecutionMetrics:
-    """Counts the API calls of a run by outcome; adding to `success`, `quota_error` and so on updates `metrics`."""
+    """Counts the API calls of a run by outcome; adding to `success`, `quota_error` and so on updates `metrics`.
+
+    Page: API Execution Metric Reporting.
+    """
 
     _COUNTERS = {
         "success": ErrorTypes.SUCCESS,
@@ -2643,7 +2794,10 @@ def is_versioned_context_available():
 
 
 def get_integration_context(sync=True, with_version=False):
-    """Return the integration context; `with_version` gives {'context': ..., 'version': ...} where supported."""
+    """Return the integration context; `with_version` gives {'context': ..., 'version': ...} where supported.
+
+    Page: Integration Cache.
+    """
     if not is_versioned_context_available():
         return demisto.getIntegrationContext()
     answer = demisto.getIntegrationContextVersioned(sync)
@@ -2662,11 +2816,14 @@ def get_integration_context_with_version(sync=True):
 
 
 def set_integration_context(context, sync=True, version=-1):
-    """Replace the integration context. Raises ValueError if `version` is given and no longer the newest."""
+    """Replace the integration context. Raises ValueError if `version` is given and no longer the newest.
+
+    Page: Integration Cache.
+    """
     demisto.debug("Setting integration context")
     if not is_versioned_context_available():
         return demisto.setIntegrationContext(context)
-    demisto.debug(f"Updating integration context with version {version}. Sync: {sync}")
+    demisto.debug(f"Storing the integration context over version {version}, {'now' if sync else 'at the end'}")
     return demisto.setIntegrationContextVersioned(context, version, sync)
 
 
@@ -2737,13 +2894,13 @@ def _require_mirror_run(call):
 
 
 def get_last_mirror_run():
-    """Return the last run of mirroring. Raises DemistoException before 6.6.0."""
+    """Return the last run of mirroring. Raises DemistoException before 6.6.0. Page: Mirroring Integration."""
     _require_mirror_run("getLastMirrorRun")
     return demisto.getLastMirrorRun() or {}
 
 
 def set_last_mirror_run(last_mirror_run):
-    """Store the last run of mirroring. Raises DemistoException before 6.6.0."""
+    """Store the last run of mirroring. Raises DemistoException before 6.6.0. Page: Mirroring Integration."""
     _require_mirror_run("setLastMirrorRun")
     demisto.setLastMirrorRun(last_mirror_run)
 
@@ -2752,7 +2909,7 @@ def set_last_mirror_run(last_mirror_run):
 
 
 class GetRemoteDataArgs:
-    """Arguments of get-remote-data: `remote_incident_id` and `last_update`."""
+    """Arguments of get-remote-data: `remote_incident_id` and `last_update`. Page: Mirroring Integration."""
 
     def __init__(self, args):
         self.remote_incident_id = args["id"]
@@ -2760,14 +2917,17 @@ class GetRemoteDataArgs:
 
 
 class GetModifiedRemoteDataArgs:
-    """Arguments of get-modified-remote-data: `last_update`, a UTC time in text."""
+    """Arguments of get-modified-remote-data: `last_update`, a UTC time in text. Page: Mirroring Integration."""
 
     def __init__(self, args):
         self.last_update = args["lastUpdate"]
 
 
 class UpdateRemoteSystemArgs:
-    """Arguments of update-remote-system: the incident's data, what changed (`delta`), entries and status."""
+    """Arguments of update-remote-system: the incident's data, what changed (`delta`), entries and status.
+
+    Page: Mirroring Integration.
+    """
 
     def __init__(self, args):
         self.data = args.get("data")
@@ -2779,7 +2939,7 @@ class UpdateRemoteSystemArgs:
 
 
 class GetRemoteDataResponse:
-    """Answer of get-remote-data: the incident's dict and a list of entries."""
+    """Answer of get-remote-data: the incident's dict and a list of entries. Page: Mirroring Integration."""
 
     def __init__(self, mirrored_object, entries):
         self.mirrored_object = mirrored_object
@@ -2791,7 +2951,10 @@ class GetRemoteDataResponse:
 
 
 class GetModifiedRemoteDataResponse:
-    """Answer of get-modified-remote-data: the ids (texts) of the incidents that changed."""
+    """Answer of get-modified-remote-data: the ids (texts) of the incidents that changed.
+
+    Page: Mirroring Integration.
+    """
 
     def __init__(self, modified_incident_ids):
         self.modified_incident_ids = modified_incident_ids
@@ -2807,7 +2970,10 @@ class GetModifiedRemoteDataResponse:
 
 
 class SchemeTypeMapping:
-    """One incident type of get-mapping-fields: its name and a dict of fields to descriptions."""
+    """One incident type of get-mapping-fields: its name and a dict of fields to descriptions.
+
+    Page: Mirroring Integration.
+    """
 
     def __init__(self, type_name="", fields=None):
         self.type_name = type_name
@@ -2823,7 +2989,7 @@ class SchemeTypeMapping:
 
 
 class GetMappingFieldsResponse:
-    """Answer of get-mapping-fields: a list of SchemeTypeMapping."""
+    """Answer of get-mapping-fields: a list of SchemeTypeMapping. Page: Mirroring Integration."""
 
     def __init__(self, scheme_types_mapping=None):
         self.scheme_types_mappings = scheme_types_mapping if scheme_types_mapping else []
@@ -2859,6 +3025,8 @@ def get_fetch_run_time_range(last_run, first_fetch, look_back=0, timezone=0, dat
     """Return (start, end) texts of the window to fetch: from the last run's `time`, else `first_fetch`, to now.
 
     The window is at least `look_back` minutes wide; `timezone` (hours) is added to now and to `first_fetch`.
+
+    Page: Fetch Missing Incidents with Generic Lookback Methods.
     """
     now = get_current_time(timezone)
     last_time = (last_run or {}).get("time")
@@ -2876,6 +3044,8 @@ def filter_incidents_by_duplicates_and_limit(incidents_res, last_run, fetch_limi
     """Return the first `fetch_limit` incidents whose id is not among the last run's `found_incident_ids`.
 
     Raises KeyError for an incident without the id field.
+
+    Page: Fetch Missing Incidents with Generic Lookback Methods.
     """
     found = last_run.get("found_incident_ids", {})
     fresh = [incident for incident in incidents_res if incident[id_field] not in found]
@@ -2888,16 +3058,21 @@ def get_latest_incident_created_time(
 ):
     """Return the text of the latest creation time, one millisecond later if asked.
 
-    Raises ValueError where a time does not have exactly the format.
+    Raises ValueError where a time does not have exactly the format, IndexError where there are no incidents.
+
+    Page: Fetch Missing Incidents with Generic Lookback Methods.
     """
-    latest = max(datetime.strptime(incident[created_time_field], date_format) for incident in incidents)
+    latest = sorted(datetime.strptime(incident[created_time_field], date_format) for incident in incidents)[-1]
     if increase_last_run_time:
         latest += timedelta(milliseconds=1)
     return latest.strftime(date_format)
 
 
 def remove_old_incidents_ids(found_incidents_ids, current_time, look_back):
-    """Return the ids that were added at most twice `look_back` minutes before `current_time` (epoch seconds)."""
+    """Return the ids that were added at most twice `look_back` minutes before `current_time` (epoch seconds).
+
+    Page: Fetch Missing Incidents with Generic Lookback Methods.
+    """
     keep_for = look_back * 60 * 2
     kept = {each: added for each, added in found_incidents_ids.items() if current_time - added <= keep_for}
     demisto.debug(f"lb: {len(found_incidents_ids) - len(kept)} ids are older than twice the look-back")
@@ -2905,7 +3080,10 @@ def remove_old_incidents_ids(found_incidents_ids, current_time, look_back):
 
 
 def get_found_incident_ids(last_run, incidents, look_back, id_field, remove_incident_ids=True):
-    """Return the known ids and those of `incidents` (id to epoch seconds when it was added), old ones pruned."""
+    """Return the known ids and those of `incidents` (id to epoch seconds when it was added), old ones pruned.
+
+    Page: Fetch Missing Incidents with Generic Lookback Methods.
+    """
     found = last_run.get("found_incident_ids", {})
     now = int(time.time())
     for incident in incidents:
@@ -2928,6 +3106,8 @@ def create_updated_last_run_object(
     """Return (dict with the new `time` and `limit`, and `offset` if one is given; whether old ids may be pruned).
 
     With an offset the time stays. While times do not move, ids are kept, however old.
+
+    Page: Fetch Missing Incidents with Generic Lookback Methods.
     """
     may_prune = True
     updated = {"time": end_fetch_time, "limit": fetch_limit}
@@ -2959,7 +3139,10 @@ def update_last_run_object(
     increase_last_run_time=False,
     new_offset=None,
 ):
-    """Return the last run with new position, limit and `found_incident_ids`; its other keys stay."""
+    """Return the last run with new position, limit and `found_incident_ids`; its other keys stay.
+
+    Page: Fetch Missing Incidents with Generic Lookback Methods.
+    """
     look_back = look_back or 0
     position, may_prune = create_updated_last_run_object(
         last_run,
@@ -2984,6 +3167,98 @@ def calculate_new_offset(old_offset, num_incidents, total_incidents):
     if not num_incidents or num_incidents + old_offset >= (total_incidents or 0):
         return 0
     return old_offset + num_incidents
+
+
+# April 2022 had the same names with other habits, and content of that age relies on them: times without a zone, a
+# full page keeps the start and raises the limit instead, ids go after exactly twice the look-back, no offset.
+
+
+def _get_fetch_run_time_range_2022(last_run, first_fetch, look_back=0, timezone=0, date_format="%Y-%m-%dT%H:%M:%S"):
+    """get_fetch_run_time_range of April 2022. Raises TypeError for a time with a zone, or no date, or no look-back."""
+    last_time = (last_run or {}).get("time")
+    now = _utc_now() + timedelta(hours=timezone)
+    start = _parse_date(last_time, None) if last_time else _parse_date(first_fetch, None) + timedelta(hours=timezone)
+    if look_back > 0 and now - start < timedelta(minutes=look_back):
+        start = now - timedelta(minutes=look_back)
+    return start.strftime(date_format), now.strftime(date_format)
+
+
+def _remove_old_incidents_ids_2022(found_incidents_ids, current_time, look_back):
+    """remove_old_incidents_ids of April 2022: an id as old as twice the look-back goes; without one, all go."""
+    keep_for = look_back * 60 * 2
+    return {each: added for each, added in found_incidents_ids.items() if current_time - added < keep_for}
+
+
+def _get_found_incident_ids_2022(last_run, incidents, look_back, id_field):
+    """get_found_incident_ids of April 2022: prunes always."""
+    found = last_run.get("found_incident_ids", {})
+    now = int(time.time())
+    for incident in incidents:
+        found[incident[id_field]] = now
+    return remove_old_incidents_ids(found, now, look_back)
+
+
+def _create_updated_last_run_object_2022(
+    last_run,
+    incidents,
+    fetch_limit,
+    look_back,
+    start_fetch_time,
+    end_fetch_time,
+    created_time_field,
+    date_format="%Y-%m-%dT%H:%M:%S",
+    increase_last_run_time=False,
+):
+    """create_updated_last_run_object of April 2022: returns the dict alone."""
+    if not incidents:
+        return {"time": end_fetch_time, "limit": fetch_limit}
+    if look_back and len(incidents) >= fetch_limit:
+        return {"time": start_fetch_time, "limit": last_run.get("limit", fetch_limit) + fetch_limit}
+    latest = get_latest_incident_created_time(incidents, created_time_field, date_format, increase_last_run_time)
+    return {"time": latest, "limit": fetch_limit}
+
+
+def _update_last_run_object_2022(
+    last_run,
+    incidents,
+    fetch_limit,
+    start_fetch_time,
+    end_fetch_time,
+    look_back,
+    created_time_field,
+    id_field,
+    date_format="%Y-%m-%dT%H:%M:%S",
+    increase_last_run_time=False,
+):
+    """update_last_run_object of April 2022: `found_incident_ids` is stored only where there are any."""
+    found = get_found_incident_ids(last_run, incidents, look_back, id_field)
+    position = create_updated_last_run_object(
+        last_run,
+        incidents,
+        fetch_limit,
+        look_back,
+        start_fetch_time,
+        end_fetch_time,
+        created_time_field,
+        date_format,
+        increase_last_run_time,
+    )
+    last_run.update(position)
+    if found:
+        last_run["found_incident_ids"] = found
+    return last_run
+
+
+def _choose_look_back(generation):
+    """Rebind the look-back helpers where XSIM_LOOK_BACK asks for those of April 2022. Raises ValueError for a typo."""
+    if generation not in ("", "newest", "2022"):
+        raise ValueError(f"XSIM_LOOK_BACK is {generation!r}; it can be 2022, newest or unset")
+    if generation == "2022":
+        names = [name for name in globals() if name.endswith("_2022")]
+        globals().update({name[1 : -len("_2022")]: globals()[name] for name in names})
+
+
+_choose_look_back(os.environ.get("XSIM_LOOK_BACK", ""))
 
 
 # --- Events and assets -------------------------------------------------------------------------------------------
@@ -3047,7 +3322,7 @@ def send_events_to_xsiam(
     multiple_threads=False,
     **kwargs,
 ):
-    """Report events as sent; see send_data_to_xsiam."""
+    """Report events as sent; see send_data_to_xsiam. Page: Event Collection Integrations."""
     return send_data_to_xsiam(
         events,
         vendor,
@@ -3169,7 +3444,10 @@ def scoreToReputation(score):
 
 
 class EntityRelationship:
-    """A relationship between two indicators. Raises ValueError for names, types and families that do not exist."""
+    """A relationship between two indicators. Raises ValueError for names, types and families that do not exist.
+
+    Page: Relationships.
+    """
 
     class RelationshipsTypes:
         RELATIONSHIP_TYPES = ["IndicatorToIndicator"]
@@ -3320,7 +3598,7 @@ class EntityRelationship:
 
     def to_indicator(self):
         """Return the relationship as a part of an indicator that a feed creates."""
-        if not self._entity_a:
+        if not self._entity_b:
             return {}
         return {
             "name": self._name,
@@ -3340,12 +3618,14 @@ class EntityRelationship:
         entry = self.to_indicator()
         if entry and self._source_reliability:
             entry["reliability"] = self._source_reliability
-        if entry:
-            entry["brand"] = self._brand or get_integration_name()
+        if entry and self._brand:
+            entry["brand"] = self._brand
         return entry
 
     def to_context(self):
         """Return the relationship as a part of an indicator's context."""
+        if not self._entity_b:
+            return {}
         return {
             "Relationship": self._name,
             "EntityA": self._entity_a,
@@ -3416,7 +3696,10 @@ class _Record:
 
 
 class Common:
-    """The indicator classes. Each gives, by `to_context()`, a dict of context paths to context values."""
+    """The indicator classes. Each gives, by `to_context()`, a dict of context paths to context values.
+
+    Page: Context and Outputs.
+    """
 
     class Indicator:
         """Base of all indicators."""
@@ -4057,6 +4340,8 @@ def create_indicator_result_with_dbotscore_unknown(
     """Return the CommandResults that says: this indicator was not found, its score is unknown.
 
     Raises ValueError for types that cannot be made, and for hashes of no known kind.
+
+    Page: Python Code Conventions.
     """
     kind = str(indicator_type).lower()
     title = indicator_type.upper()
@@ -4361,7 +4646,7 @@ class TableOrListWidget(BaseWidget):
 
 
 class ConfKey:
-    """A parameter of an integration, for YMLMetadataCollector."""
+    """A parameter of an integration, for YMLMetadataCollector. Page: Generate YML from Python."""
 
     def __init__(
         self,
@@ -4385,7 +4670,7 @@ class ConfKey:
 
 
 class InputArgument:
-    """An argument of a command, for YMLMetadataCollector."""
+    """An argument of a command, for YMLMetadataCollector. Page: Generate YML from Python."""
 
     def __init__(
         self,
@@ -4411,7 +4696,7 @@ class InputArgument:
 
 
 class OutputArgument:
-    """An output of a command, for YMLMetadataCollector."""
+    """An output of a command, for YMLMetadataCollector. Page: Generate YML from Python."""
 
     def __init__(self, name, output_type=dict, description=None, prefix=None):
         self.name = name
@@ -4421,7 +4706,10 @@ class OutputArgument:
 
 
 class YMLMetadataCollector:
-    """Lets an integration describe itself for the making of its YAML; when it runs, nothing is collected."""
+    """Lets an integration describe itself for the making of its YAML; when it runs, nothing is collected.
+
+    Page: Generate YML from Python.
+    """
 
     def __init__(self, integration_name, **metadata):
         self.integration_name = integration_name

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 
 from xsim.errors import InvalidIntegration
 from xsim.load.compiled import compile_kept
@@ -37,6 +39,16 @@ class Surroundings:
     notes: tuple[str, ...]
     texts: tuple[str, ...]
     """Of the ApiModules alone: the script's own text, as far as the server is concerned."""
+    shared_texts: tuple[str, ...] = ()
+    """Of CommonServerPython, unless it is xsim's own, and of CommonServerUserPython."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the CommonServerPython is xsim's own."""
+        return self.common_server == OWN
+
+    def code_of(self, name: str) -> CodeType:
+        return next(module.code for module in self.modules if module.name == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +67,17 @@ def find_surroundings(script: Path, text: str, common_server: Path | None) -> Su
     api_modules = tuple(_api_modules(script, root, text))
     sources = [common, user, *api_modules, _Source("DemistoClassApiModule", "DemistoClassApiModule.py", "")]
     notes = list(_notes(root, common))
-    if importlib.util.find_spec("distutils") is None and any(
-        IMPORTED_DISTUTILS.search(source) for source in (text, *(source.text for source in sources))
+    # Asked of the newer Pythons alone: where setuptools is installed, the question imports the whole of it.
+    if (
+        sys.version_info >= (3, 12)
+        and importlib.util.find_spec("distutils") is None
+        and any(IMPORTED_DISTUTILS.search(source) for source in (text, *(source.text for source in sources)))
     ):
         sources += [_Source(name, f"xsim/load/shims/{file}", _shim(file)) for name, file in SHIMS.items()]
         notes.append("distutils is gone from this Python: xsim's stand-in for strtobool and LooseVersion is used.")
     modules = tuple(Module(source.name, source.path, compile_kept(source.text, source.path)) for source in sources)
-    return Surroundings(modules, common.found, tuple(notes), tuple(source.text for source in api_modules))
+    shared = (user.text,) if common.found == OWN else (common.text, user.text)
+    return Surroundings(modules, common.found, tuple(notes), tuple(source.text for source in api_modules), shared)
 
 
 def content_root(path: Path) -> Path | None:
@@ -109,10 +125,7 @@ def _common_server_user(script: Path, root: Path | None, given: Path | None) -> 
     places = [script.parent / f"{name}.py"]
     if given is not None:
         places.insert(0, (given if given.is_dir() else given.parent) / f"{name}.py")
-    places += [
-        folder / BASE_SCRIPTS / name / f"{name}.py" for folder in (root, _environment_root()) if folder is not None
-    ]
-    for place in places:
+    for place in (*places, *_in_checkouts(root, BASE_SCRIPTS, name)):
         if place.is_file() and place.absolute() != script.absolute():
             return _Source(name, _shown_below(place, root), read_text(place))
     return _Source(name, f"{name}.py", "")
@@ -135,14 +148,18 @@ def _api_modules(script: Path, root: Path | None, text: str) -> Iterator[_Source
 
 
 def _api_module(script: Path, root: Path | None, name: str) -> _Source | None:
-    places = [script.parent / f"{name}.py"]
-    places += [
-        folder / API_MODULES / name / f"{name}.py" for folder in (root, _environment_root()) if folder is not None
-    ]
-    for place in places:
+    for place in (script.parent / f"{name}.py", *_in_checkouts(root, API_MODULES, name)):
         if place.is_file():
             return _Source(name, _shown_below(place, root), read_text(place))
     return None
+
+
+def _in_checkouts(root: Path | None, scripts: Path, name: str) -> Iterator[Path]:
+    """Where the checkouts may have a script: in its usual pack first, as repositories of one's own use any other."""
+    for folder in (root, _environment_root()):
+        if folder is not None:
+            yield folder / scripts / name / f"{name}.py"
+            yield from sorted(folder.glob(f"Packs/*/Scripts/{name}/{name}.py"))
 
 
 def _api_module_missing(importer: str, name: str) -> InvalidIntegration:

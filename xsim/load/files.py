@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from xsim.errors import InvalidIntegration, XsimError
 
 LARGEST_FILE = 5 * 2**20
 """Bytes. The largest unified yml that is published has under a fifth of it."""
+MOST_NAMES = 8
 
 
 def read_text(path: Path, *, error: type[XsimError] = InvalidIntegration) -> str:
@@ -34,6 +36,22 @@ def shown(path: Path) -> str:
         return path.relative_to(Path.cwd()).as_posix()
     except (ValueError, OSError):
         return path.as_posix()
+
+
+def entries(folder: Path) -> list[Path]:
+    """What the folder holds, hidden entries apart, in order of name; nothing where there is no such folder."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as failure:
+        raise InvalidIntegration(f"{shown(folder)}: cannot be read ({failure.strerror})") from failure
+
+
+def names_of(paths: Sequence[Path]) -> str:
+    """Their names in a line, the first few of many."""
+    names = ", ".join(path.name for path in paths[:MOST_NAMES])
+    return f"{names} and {len(paths) - MOST_NAMES} more" if len(paths) > MOST_NAMES else names
 
 
 def _decoded(content: bytes, path: Path, error: type[XsimError]) -> str:

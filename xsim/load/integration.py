@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from types import CodeType
@@ -14,19 +14,24 @@ from xsim.load.compiled import compile_text
 from xsim.load.configuration import declared_parameters
 from xsim.load.content import Surroundings, find_surroundings
 from xsim.load.files import read_text, shown
+from xsim.load.installed import imports_at_top, install_line, not_installed
+from xsim.load.missing_names import missing_names
 from xsim.load.package import Package, find_package, refuse_other_languages
-from xsim.load.source import FETCH, Facts, refused_among
+from xsim.load.source import FETCH, Facts, Outline, refused_among
 from xsim.load.yml import MARKETPLACES, Yml, is_true
 from xsim.model import Integration
 
 
-def load_integration(path: Path, *, common_server: Path | None = None, marketplace: str = "xsoar") -> Integration:
-    """Read the integration at a .py file, a package folder, a unified yml or a pack with a single integration.
+def load_integration(
+    path: Path, *, name: str = "", common_server: Path | None = None, marketplace: str = "xsoar"
+) -> Integration:
+    """Read the integration at a .py file, a package folder or a unified yml, or the one of this name in a repository.
 
+    Below a pack or repository with a single integration no name is needed.
     Raises InvalidIntegration, in one line, for whatever is no Python 3 integration that fetches incidents.
     """
     _refuse_unknown(marketplace)
-    package = find_package(path, marketplace)
+    package = find_package(path, marketplace, name)
     refuse_other_languages(package)
     file, text = _script(package)
     docker_image = str(package.yml.script.get("dockerimage") or "") if package.yml else ""
@@ -34,6 +39,9 @@ def load_integration(path: Path, *, common_server: Path | None = None, marketpla
     facts = Facts(text)
     around = find_surroundings(file, text, common_server)
     _refuse_unless_fetching(file, package.yml, facts, around)
+    outlines = [facts, *map(Outline, around.texts)]
+    lacking = _missing_names((text, *around.texts), outlines, around)
+    needed, perhaps = _missing_modules(outlines, around)
     return Integration(
         name=str((package.yml.values.get("name") if package.yml else None) or file.stem),
         path=Path(shown(file)),
@@ -44,9 +52,11 @@ def load_integration(path: Path, *, common_server: Path | None = None, marketpla
         parameters=declared_parameters(package.yml.values, marketplace) if package.yml else None,
         read_parameters=tuple(read.name for read in facts.reads),
         docker_image=docker_image,
-        notes=(*package.notes, *around.notes, *_notes(package.yml, facts, text)),
+        notes=(*package.notes, *around.notes, *_notes(package.yml, facts, text), *_missing_notes(lacking, perhaps)),
         refused_modules=refused_among(facts.imports),
         guessed_parameters=facts.reads,
+        missing_names=lacking,
+        missing_modules=needed,
     )
 
 
@@ -82,6 +92,36 @@ def _refuse_unless_fetching(file: Path, yml: Yml | None, facts: Facts, around: S
         f"{shown(file)}: never mentions '{FETCH}'",
         hint=f"is this the right file? A fetching integration handles the command '{FETCH}'",
     )
+
+
+def _missing_names(texts: Sequence[str], outlines: Sequence[Outline], around: Surroundings) -> tuple[str, ...]:
+    if not around.is_own:
+        return ()
+    shared = around.code_of("CommonServerPython"), around.code_of("CommonServerUserPython")
+    return missing_names(texts, [outline.names for outline in outlines], *shared)
+
+
+def _missing_modules(outlines: Sequence[Outline], around: Surroundings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the integration cannot start without, and what it may come to import, of the modules not installed here."""
+    names = {module.name.partition(".")[0] for module in around.modules}
+    always = [name for outline in outlines for name in outline.needs.always]
+    always += [name for text in around.shared_texts for name in imports_at_top(text)]
+    needed = not_installed(always, names)
+    perhaps = not_installed([name for outline in outlines for name in outline.needs.perhaps], names)
+    return needed, tuple(name for name in perhaps if name not in needed)
+
+
+def _missing_notes(names: tuple[str, ...], modules: tuple[str, ...]) -> Iterator[str]:
+    if names:
+        yield (
+            f"Not in xsim's CommonServerPython: {', '.join(names)}. A fetch that uses "
+            f"{'it' if len(names) == 1 else 'one of them'} ends undecided: pass --common-server."
+        )
+    if modules:
+        yield (
+            f"It may come to import {', '.join(modules)}, not installed here; "
+            f"a fetch that does ends undecided: {install_line(modules)}."
+        )
 
 
 def _notes(yml: Yml | None, facts: Facts, text: str) -> Iterator[str]:

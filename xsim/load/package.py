@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xsim.errors import InvalidIntegration
-from xsim.load.files import shown
+from xsim.load.files import entries, names_of, shown
+from xsim.load.repository import find_integration
 from xsim.load.yml import Yml, read_yml
 
 NO_SCRIPT = re.compile(
@@ -18,7 +19,6 @@ YML_SUFFIXES = (".yml", ".yaml")
 OTHER_LANGUAGES = {".js": "JavaScript", ".ps1": "PowerShell"}
 MOST_YMLS = 20
 """Of the ymls beside a script, how many are looked into; a folder with more is no package."""
-MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,9 @@ class Package:
     notes: tuple[str, ...] = ()
 
 
-def find_package(path: Path, marketplace: str) -> Package:
-    """The package at a .py, a unified yml, a package folder or a pack with one integration."""
+def find_package(path: Path, marketplace: str, name: str = "") -> Package:
+    """The package at a .py, a unified yml or a package folder, or the one of this name in a pack or repository."""
+    path = find_integration(path, name)
     if path.is_dir():
         return _in_folder(path, marketplace)
     suffix = path.suffix.lower()
@@ -43,18 +44,11 @@ def find_package(path: Path, marketplace: str) -> Package:
 
 
 def _in_folder(folder: Path, marketplace: str) -> Package:
-    if (folder / "Packs").is_dir():
-        raise InvalidIntegration(
-            f"{shown(folder)}: a content repository, not an integration",
-            hint="give one integration's folder: Packs/<pack>/Integrations/<integration>",
-        )
-    if (folder / "Integrations").is_dir():
-        return _only_integration(folder, folder / "Integrations", marketplace)
-    files = _entries(folder)
+    files = entries(folder)
     scripts = [entry for entry in files if entry.suffix == ".py" and not NO_SCRIPT.fullmatch(entry.name)]
     if len(scripts) > 1:
         raise InvalidIntegration(
-            f"{shown(folder)}: {len(scripts)} scripts: {_listed(scripts)}",
+            f"{shown(folder)}: {len(scripts)} scripts: {names_of(scripts)}",
             hint=f"give the file itself, such as {shown(scripts[0])}",
         )
     return _of_script(scripts[0], marketplace) if scripts else _without_script(folder, files, marketplace)
@@ -68,34 +62,14 @@ def _without_script(folder: Path, files: list[Path], marketplace: str) -> Packag
     ymls = [entry for entry in files if entry.suffix in YML_SUFFIXES]
     if len(ymls) == 1:
         return _of_yml(ymls[0], marketplace)
-    packs = [entry for entry in files if (entry / "Integrations").is_dir()]
-    if packs:
-        raise InvalidIntegration(
-            f"{shown(folder)}: holds packs, not an integration: {_listed(packs)}",
-            hint=f"give one integration's folder, such as one of those in {shown(packs[0] / 'Integrations')}",
-        )
-    if folder.name == "Integrations":
-        return _only_integration(folder, folder, marketplace)
     if ymls:
         raise InvalidIntegration(
-            f"{shown(folder)}: no script, and {len(ymls)} ymls: {_listed(ymls)}",
+            f"{shown(folder)}: no script, and {len(ymls)} ymls: {names_of(ymls)}",
             hint=f"give the file itself, such as {shown(ymls[0])}",
         )
     raise InvalidIntegration(
         f"{shown(folder)}: no script in this folder",
         hint="a package folder holds <name>.py and <name>.yml; tests and copies of CommonServerPython do not count",
-    )
-
-
-def _only_integration(folder: Path, integrations: Path, marketplace: str) -> Package:
-    found = [entry for entry in _entries(integrations) if entry.is_dir() or entry.suffix in YML_SUFFIXES]
-    if len(found) == 1:
-        return find_package(found[0], marketplace)
-    if not found:
-        raise InvalidIntegration(f"{shown(folder)}: a pack without integrations", hint="give an integration's folder")
-    raise InvalidIntegration(
-        f"{shown(folder)}: holds {len(found)} integrations: {_listed(found)}",
-        hint=f"give one of them, such as {shown(found[0])}",
     )
 
 
@@ -107,7 +81,7 @@ def _of_script(script: Path, marketplace: str) -> Package:
             if yml.is_integration or _other_kind(yml):
                 return Package(script, _integration(yml))
             return Package(script, None, (f"{shown(own)} is not an integration's yml and was left out.",))
-    beside = [entry for entry in _entries(script.parent) if entry.suffix in YML_SUFFIXES]
+    beside = [entry for entry in entries(script.parent) if entry.suffix in YML_SUFFIXES]
     strangers = [entry for entry in beside if not entry.with_suffix(".py").exists()]
     if len(strangers) > MOST_YMLS:
         return Package(script, None)
@@ -123,7 +97,7 @@ def _of_script(script: Path, marketplace: str) -> Package:
     if len(ymls) == 1:
         return Package(script, ymls[0])
     if ymls:
-        notes = [f"Several ymls lie beside the script, none of its name: {_listed([yml.path for yml in ymls])}."]
+        notes = [f"Several ymls lie beside the script, none of its name: {names_of([yml.path for yml in ymls])}."]
     return Package(script, None, tuple(notes))
 
 
@@ -134,7 +108,7 @@ def _of_yml(path: Path, marketplace: str) -> Package:
         return Package(None, yml)
     if (script := path.with_suffix(".py")).is_file():
         return Package(script, yml)
-    files = _entries(path.parent)
+    files = entries(path.parent)
     scripts = [entry for entry in files if entry.suffix == ".py" and not NO_SCRIPT.fullmatch(entry.name)]
     if len(scripts) == 1:
         return Package(scripts[0], yml)
@@ -143,7 +117,7 @@ def _of_yml(path: Path, marketplace: str) -> Package:
         return Package(None, yml)
     raise InvalidIntegration(
         f"{shown(path)}: no script in it (script.script is empty)" + ("" if scripts else ", and none beside it"),
-        hint=f"give the script's file: {_listed(scripts)}" if scripts else f"its script would be {shown(script)}",
+        hint=f"give the script's file: {names_of(scripts)}" if scripts else f"its script would be {shown(script)}",
     )
 
 
@@ -172,7 +146,7 @@ def _not_a_script(path: Path) -> InvalidIntegration:
         return InvalidIntegration(
             f"{shown(path)}: neither .py nor .yml", hint="give an integration's .py file, its yml, or its folder"
         )
-    near = get_close_matches(path.name, [entry.name for entry in _entries(path.parent)], n=1)
+    near = get_close_matches(path.name, [entry.name for entry in entries(path.parent)], n=1)
     if not near and path.suffix == "" and path.with_suffix(".py").is_file():
         near = [f"{path.name}.py"]
     return InvalidIntegration(
@@ -201,18 +175,3 @@ def refuse_other_languages(package: Package) -> None:
             f"{shown(package.yml.path)}: subtype python2, a Python 2 integration",
             hint="xsim runs Python 3: port the script, and set subtype: python3 and a python3 docker image",
         )
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What the folder holds, hidden entries apart, in order of name."""
-    try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    except FileNotFoundError:
-        return []
-    except OSError as failure:
-        raise InvalidIntegration(f"{shown(folder)}: cannot be read ({failure.strerror})") from failure
-
-
-def _listed(paths: list[Path]) -> str:
-    names = ", ".join(path.name for path in paths[:MOST_NAMES])
-    return f"{names} and {len(paths) - MOST_NAMES} more" if len(paths) > MOST_NAMES else names

@@ -46,7 +46,7 @@ KEYS = (
     "integration", "name", "seed", "vendor", "clock", "params", "last_run", "last_run_json", "context", "identity",
     "platform", "events", "streams", "endpoints", "check", "expect",
 )  # fmt: skip
-CHECK_KEYS = ("select", "ignore", "severity", "fail_on", "strict")
+CHECK_KEYS = ("select", "ignore", "severity", "fail_on", "strict", "requests_per_cycle")
 IDENTITY_KEYS = ("event", "incident", "part", "time")
 VERDICTS = ("passed", "failed", "undecided")
 
@@ -227,6 +227,7 @@ def _read_check(check: Table) -> CheckSettings:
         severity={rule: Severity(severities.choice(rule, "", levels)) for rule in severities.values},
         fail_on=Severity(check.choice("fail_on", "", levels)) if "fail_on" in check else None,
         strict=check.truth_or_none("strict"),
+        requests_per_cycle=check.whole("requests_per_cycle", 1, 1) if "requests_per_cycle" in check else None,
     )
 
 

@@ -6,6 +6,8 @@ import ast
 import warnings
 from collections.abc import Iterable
 
+from xsim.load.installed import Imports, imports_of
+from xsim.load.missing_names import Names, names_in
 from xsim.load.reads import read_parameters
 from xsim.model import Integration, Parameter
 
@@ -22,12 +24,22 @@ CLIENTS_OUTSIDE_PYTHON = frozenset(
 FETCH = "fetch-incidents"
 
 
-class Facts:
-    """What the text tells: the modules that it imports, whether it fetches, and the parameters that it reads."""
+class Outline:
+    """What the text needs from outside: the modules that it imports, and the names that it reads."""
 
     def __init__(self, text: str) -> None:
-        tree = _tree(text)
-        nodes = list(ast.walk(tree))
+        self.tree = _tree(text)
+        self.nodes = list(ast.walk(self.tree))
+        self.needs: Imports = imports_of(self.tree)
+        self.names: Names = names_in(self.nodes)
+
+
+class Facts(Outline):
+    """What a script's text tells besides: whether it fetches, and the parameters that it reads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        tree, nodes = self.tree, self.nodes
         self.imports: tuple[str, ...] = tuple(dict.fromkeys(_imports(nodes)))
         self.fetches = FETCH in text or _calls_incidents(nodes)
         self.future_line: int | None = next(filter(None, map(_future_line, nodes)), None)

@@ -41,7 +41,7 @@ def record(
     `after` is called once a cycle's line is flushed. However the simulation ends, what was written stays whole.
     """
     mask = masker(scenario.parameters.secrets)
-    header = header_to_line(integration, scenario, into.parent)
+    header = header_to_line(integration, scenario)
     start = {"xsim": FORMAT, "version": version, "python": platform.python_version(), "command": command, **header}
     _replace_journal(into, mask(_text(start)) + "\n")
     with open(into, "a", encoding="utf-8", newline="\n") as file:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from xsim.model import (
@@ -29,21 +27,20 @@ _NOT_KEPT_OF_INTEGRATION = frozenset({"code", "modules", "path"})
 _SECRETS = frozenset({"secrets"})
 
 
-def header_to_line(integration: Integration, scenario: Scenario, folder: Path) -> Fields:
-    """Which integration ran in which world. Paths are relative, so that folders can be moved together."""
+def header_to_line(integration: Integration, scenario: Scenario) -> Fields:
+    """Which integration ran in which world."""
     parameters = encode(scenario.parameters, without=_SECRETS)
     return {
         "integration": {
             **encode(integration, without=_NOT_KEPT_OF_INTEGRATION),
             "path": str(integration.path),
-            "from_journal": os.path.relpath(integration.path, folder).replace(os.sep, "/"),
         },
         "scenario": {**encode(scenario), "parameters": {"values": {}, **parameters}},
     }
 
 
 def integration_from_line(fields: Fields) -> Integration:
-    return decode(Integration, {name: value for name, value in fields.items() if name != "from_journal"})
+    return decode(Integration, fields)
 
 
 def scenario_from_line(fields: Fields) -> Scenario:
@@ -108,6 +105,7 @@ def probe_to_line(probe: Probe) -> Fields:
             "failure": failure_to_line(probe.failure),
             "event": probe.event,
             "incidents": probe.incidents,
+            "requests": probe.requests,
         }
     }
 
@@ -122,6 +120,7 @@ def probe_from_line(fields: Fields) -> Probe:
         failure=failure_from_line(fields["failure"]),
         event=fields["event"],
         incidents=tuple(fields["incidents"]),
+        requests=fields.get("requests"),
     )
 
 

@@ -256,6 +256,7 @@ def _judgement(sheet: _Sheet) -> Iterator[RenderableType]:
         ("severity", ", ".join(f"{rule} {severity.value}" for rule, severity in check.severity.items())),
         ("fail on", check.fail_on.value if check.fail_on else ""),
         ("strict", "" if check.strict is None else "yes" if check.strict else "no"),
+        ("requests", f"at most {check.requests_per_cycle:,} a cycle" if check.requests_per_cycle else ""),
         ("expected", json.dumps(sheet.file.expect, ensure_ascii=False) if sheet.file.expect else ""),
     ]
     if any(text for _, text in facts):

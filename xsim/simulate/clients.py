@@ -276,11 +276,12 @@ def refuse_compiled(module: Any, network: Patching) -> None:
     for name in COMPILED_CLIENTS[module.__name__]:
         message = f"{module.__name__}.{name}: this client reaches the network past Python"
         hint = "xsim cannot simulate it; test the parts of the fetch that use another client"
-        network.replace(module, name, partial(refuse_call, network, message, hint))
+        network.replace(module, name, refusing(name, network, message, hint))
 
 
-def refuse_call(network: NetworkLike, message: str, hint: str, *_: Any, **__: Any) -> None:
-    network.refuse(message, hint)
+def refusing(name: str, network: NetworkLike, message: str, hint: str) -> type:
+    """Stands where a class or a function of the client stood: to call it, or a subclass of it, is refused."""
+    return type(name, (), {"__init__": lambda *_, **__: network.refuse(message, hint)})
 
 
 PATCHES: dict[str, Patch] = {

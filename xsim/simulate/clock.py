@@ -406,13 +406,15 @@ class _Holders:
 
     def find(self, wanted: set[int], replacements: Mapping[Any, Any]) -> None:
         """Bring the holders up to date; `wanted` are the ids of what they may hold."""
-        if not self._searched:
+        is_first = not self._searched
+        if is_first:
             self._search_everything(replacements)
         for module in list(sys.modules.values()):
             namespace = getattr(module, "__dict__", None)
             if type(namespace) is dict and self._searched.get(id(namespace)) is not namespace:
-                self._search_module(namespace, wanted)
                 self._searched[id(namespace)] = namespace
+                if not is_first:
+                    self._search_module(namespace, wanted)
 
     def _search_everything(self, replacements: Mapping[Any, Any]) -> None:
         defaults = []

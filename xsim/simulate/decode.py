@@ -61,15 +61,16 @@ _STEPS = (  # What Go still expects once the text no longer fits, in the order i
 )
 
 
-def decode_batch(text: str, value: JsonValue) -> tuple[int, tuple[Refusal, ...]]:
+def decode_batch(text: str, value: JsonValue, *, is_strict: bool = False) -> tuple[int, tuple[Refusal, ...]]:
     """The number of incidents in one call, and all that the server cannot decode in it.
 
-    `text` is what was handed over, `value` the object it was written from. The server stops at the first complaint;
+    `text` is what was handed over, `value` the object it was written from; `is_strict` says that the text is known
+    to hold neither NaN nor Infinity. The server stops at the first complaint;
     xsim gives them all, so that one run shows everything there is to mend.
     """
     if value is None:  # `null` decodes to an empty list (server-semantics 2.3).
         return 0, ()
-    if _is_plainly_right(value) and "NaN" not in text and "Infinity" not in text:
+    if _is_plainly_right(value) and (is_strict or ("NaN" not in text and "Infinity" not in text)):
         return len(value), ()
     return _decode_text(text)
 

@@ -144,11 +144,11 @@ class Host:
     def incidents(self, incidents: Any = None) -> None:
         """Hands over a batch. What cannot be written as JSON raises TypeError before anything is sent (2.3)."""
         try:
-            text = json.dumps(incidents)
+            text, is_strict = _written_strictly(incidents)
         except BaseException as error:
             self._note("incidents", "", error=error)
             raise
-        count, refusals = decode_batch(text, incidents)
+        count, refusals = decode_batch(text, incidents, is_strict=is_strict)
         self._recording.handovers.append(Handover(text, count, refusals))
         self._note("incidents", str(count))
 
@@ -396,6 +396,17 @@ def _as_entry(result: Any) -> dict[str, Any]:
             return {"Type": _NOTE, **result}
         return {"Type": _NOTE, "Contents": json.dumps(result), "ContentsFormat": "json"}
     return {"Type": _NOTE, "Contents": result if isinstance(result, str) else str(result), "ContentsFormat": "text"}
+
+
+def _written_strictly(value: JsonValue) -> tuple[str, bool]:
+    """The JSON text of a value, and whether it is known to hold no NaN or Infinity, which Python writes bare."""
+    try:
+        return _STRICT.encode(value), True
+    except ValueError:  # Out of range, or circular: the second try tells which.
+        return json.dumps(value), False
+
+
+_STRICT = json.JSONEncoder(allow_nan=False)
 
 
 def _copied(value: JsonValue) -> Any:

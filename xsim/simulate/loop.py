@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
-from xsim.model import Cycle, Exchange, Failure, Integration, Outcome, Probe, Scenario, Vendor
+from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.clock import Clock
 from xsim.simulate.host import Host
 from xsim.simulate.network import Network
@@ -83,7 +84,7 @@ class Platform:
         self._scenario = scenario
         self._vendor = vendor
         self._host = Host()
-        self._script = Script(integration, self._host)
+        self._script = Script(integration, self._host, on_unsupported=self._note_unsupported)
         self._clock = Clock(scenario.starts)
         self._process = Process(scenario.seed)
         self._line = script_line(self._script.path)
@@ -94,7 +95,7 @@ class Platform:
             self._clock,
             latency=scenario.settings.latency,
             on_exchange=lambda exchange: self._exchanges.append(exchange),
-            on_unsupported=lambda what, hint: self._recording.note_unsupported(what, hint),
+            on_unsupported=self._note_unsupported,
             line_of_caller=self._line,
         )
         self._undo = ExitStack()
@@ -149,10 +150,10 @@ class Platform:
             ended=ended,
             outcome=outcome,
             failure=failure,
-            last_run_before=json.loads(stored.last_run),
-            last_run_after=json.loads(after.last_run),
-            context_before=json.loads(stored.context),
-            context_after=json.loads(after.context),
+            last_run_before=_parsed(stored.last_run),
+            last_run_after=_parsed(after.last_run),
+            context_before=_parsed(stored.context),
+            context_after=_parsed(after.context),
             incidents=tuple(each.text for each in recording.counted(settings.several_incidents_calls)),
             refusals=recording.refusals(settings.several_incidents_calls),
             files=self._process.files,
@@ -162,6 +163,9 @@ class Platform:
             log=recording.whole_log(),
         )
         return cycle, after
+
+    def _note_unsupported(self, what: str, hint: str) -> None:
+        self._recording.note_unsupported(what, hint)
 
     def _now(self) -> datetime:
         return self._clock.now
@@ -223,3 +227,9 @@ def _missing_module(ending: Ending) -> Failure:
         message=f"the module {name} is not installed here",
         hint=f"pip install {package} (or the package that brings it) into the environment that runs xsim",
     )
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> JsonValue:
+    """What a stored text holds. Records are read only, so that neighbours may share the value."""
+    return json.loads(text)

@@ -208,4 +208,5 @@ def _probe(kind: str, from_cycle: int, event: str, at: datetime, cycle: Cycle) -
         failure=cycle.failure,
         event=event,
         incidents=cycle.incidents,
+        requests=len(cycle.exchanges),
     )

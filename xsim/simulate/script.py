@@ -8,18 +8,22 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
-from xsim.errors import SimulationSignal
+from xsim.errors import CallUnsupported, SimulationSignal
 from xsim.model import Failure, Integration, Module
 from xsim.simulate.host import Host
 
 SHARED = ("CommonServerPython", "CommonServerUserPython")
 """Modules that stay loaded between commands; the others are part of the script's text on the server."""
 FRAMES_KEPT = 20
+MISSING_NAME_HINT = (
+    "pass --common-server, a CommonServerPython.py or a content checkout; "
+    "where that does not have it either, the script lacks an import or a definition"
+)
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,16 @@ class Ending:
 class Script:
     """The compiled integration with its modules, ready to be run again and again in fresh names."""
 
-    def __init__(self, integration: Integration, host: Host) -> None:
+    def __init__(
+        self, integration: Integration, host: Host, *, on_unsupported: Callable[[str, str], None] = lambda *_: None
+    ) -> None:
         assert integration.code is not None, "an integration read from a journal cannot run"
         self._code: CodeType = integration.code
         self._path = integration.code.co_filename
         self._host = host
         self._finder = _Modules({module.name: module for module in integration.modules})
+        self._missing = integration.missing_names
+        self._on_unsupported = on_unsupported
         self._lines = _source_lines(integration)
         self._shared: list[tuple[ModuleType, dict[str, Any]]] = []
         self._names: dict[str, Any] = {}
@@ -96,11 +104,26 @@ class Script:
             self._finder.user_names = {**names, **platform}
             module = importlib.import_module(name)
             vars(module)["print"] = self._host.print
+            if self._missing:
+                vars(module)["__getattr__"] = self._missing_from_module
             self._shared.append((module, dict(vars(module))))
             names.update(_own_names(module))
         self._host.settle_params_wrapper()
         # __name__ is absent on the server, so that it resolves to this (server-semantics 5).
-        return {**names, **platform, "__name__": "builtins", "__builtins__": builtins}
+        known = _Builtins(vars(builtins), self._refuse_name) if self._missing else builtins
+        return {**names, **platform, "__name__": "builtins", "__builtins__": known}
+
+    def _refuse_name(self, name: str) -> None:
+        """End the command where it looks up a name that only another CommonServerPython can have."""
+        if name in self._missing:
+            what = f"not in xsim's CommonServerPython: {', '.join(self._missing)}"
+            # Recorded first: a bare `except:` may swallow what is raised.
+            self._on_unsupported(what, MISSING_NAME_HINT)
+            raise CallUnsupported(what)
+
+    def _missing_from_module(self, name: str) -> Any:
+        self._refuse_name(name)
+        raise AttributeError(f"module 'CommonServerPython' has no attribute '{name}'")
 
     def _forget(self) -> None:
         """Names bound anew in the shared modules are put back; the other modules are loaded anew next time."""
@@ -159,6 +182,18 @@ class Script:
         return f"line {line}{where}: {text}"
 
 
+class _Builtins(dict[str, Any]):
+    """What Python asks last for a name: where it is not there either, `refuse` hears of it before the script does."""
+
+    def __init__(self, names: dict[str, Any], refuse: Callable[[str], None]) -> None:
+        super().__init__(names)
+        self._refuse = refuse
+
+    def __missing__(self, name: str) -> Any:
+        self._refuse(name)
+        raise KeyError(name)
+
+
 class _Modules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the modules that came with the integration, before any installed one of the same name."""
 
@@ -208,7 +243,7 @@ def _message(error: BaseException) -> str:
         return type(error).__name__
 
 
-def _register_module_line(*_: Any) -> None:
+def _register_module_line(*_: Any, **__: Any) -> None:
     """Blocks of generated code number their lines with it (server-semantics 5); line numbers here are real already."""
 
 

@@ -99,8 +99,8 @@ def test_what_an_earlier_run_delivered_counts():
 @pytest.mark.parametrize(
     ("last_runs", "cause"),
     [
-        ([{"at": "a"}, {"at": "b"}, {}, {"at": "b"}], "last_run_lost"),
-        ([{"at": "a"}, {"at": "a"}, {"at": "a"}, {"at": "a"}], "last_run_not_advanced"),
+        ([{"at": "a"}, {"at": "b"}, {}, {"at": "b"}], "cursor-lost"),
+        ([{"at": "a"}, {"at": "a"}, {"at": "a"}, {"at": "a"}], "cursor-stood-still"),
         ([{"at": "a"}, {"at": "b"}, {"at": "c"}, {"at": "d"}], ""),
     ],
 )
@@ -115,7 +115,7 @@ def test_a_last_run_that_could_not_be_stored_is_the_cause():
     refused = a_host_call("setLastRun", "{'at': {1}}", error="TypeError: Object of type set is not JSON serializable")
     first, again = fetching(["A-1"], ["A-1"], host_calls=[refused, a_host_call("incidents", "1")])
     [finding] = findings("FC202", [first, again])
-    assert finding.cause == "last_run_not_stored"
+    assert finding.cause == "last-run-not-stored"
 
 
 def test_thousands_of_duplicates_are_a_hundred_findings_and_one_that_counts_the_rest():

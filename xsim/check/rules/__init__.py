@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsim.check.rules import delivery, execution, incident, last_run
+from xsim.check.rules import delivery, execution, incident, last_run, timing, traffic, vendor_truth
 from xsim.model import Rule
 
-FAMILIES = (last_run, delivery, incident, execution)
+FAMILIES = (last_run, delivery, vendor_truth, timing, traffic, incident, execution)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xsim.check.deliveries import Repeated, Uncounted
+from xsim.check.deliveries import Repeated, Uncounted, part_name
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, in_cycles, shorten
+from xsim.check.missed import Told
+from xsim.check.repeated import Repetition, cause_of_repetition, cause_within_one_fetch
 from xsim.check.rule import rule
 from xsim.model import Finding, Severity
+
+MOST_BETWEEN = 100
+"""Cycles between two deliveries that a cause is looked for in."""
 
 
 @rule("FC202", Severity.ERROR, since="0.1")
@@ -33,14 +38,18 @@ def duplicate_event(evidence: Evidence) -> Iterator[Finding]:
 def again(evidence: Evidence, repeated: Repeated) -> Finding:
     cycles = tuple(dict.fromkeys(repeated.cycles))
     event = shorten(repeated.event)
+    is_changed = repeated.is_changed and may_have_changed(evidence, repeated)
+    cause, why = ("changed", "") if is_changed else cause_of(evidence, repeated)
     changed = ", with another rawJSON" if repeated.is_changed else ""
+    when = f"{in_cycles(cycles)}{changed} (first in cycle {repeated.first_cycle})"
     return Finding(
-        f"{event} was delivered again in {in_cycles(cycles)}{changed} (first in cycle {repeated.first_cycle})",
+        f"{named(repeated)} was delivered again in {when}",
         cycles=tuple(repeated.cycles),
         events=(event,),
-        cause=cause_of(evidence, repeated),
+        cause=cause,
         place=evidence.place(evidence.cycles[cycles[0]].line),
         evidence=(
+            *((("why", why),) if why else ()),
             ("event", event),
             ("told apart by", evidence.deliveries.identity.label),
             ("first delivered", evidence.started(repeated.first_cycle)),
@@ -48,24 +57,43 @@ def again(evidence: Evidence, repeated: Repeated) -> Finding:
             ("repetitions", f"{repeated.count:,}"),
             ("last run before the first repetition", repeated.last_run_before),
         ),
-        severity=Severity.WARNING if repeated.is_changed else None,
+        severity=Severity.WARNING if is_changed else None,
     )
 
 
-def cause_of(evidence: Evidence, repeated: Repeated) -> str:
-    """Why it came again, where the journal tells."""
-    if repeated.is_changed:
-        return "changed"
+def named(repeated: Repeated) -> str:
+    """The event, and which of its incidents where it gives several."""
+    return shorten(part_name(repeated.event, repeated.part))
+
+
+def may_have_changed(evidence: Evidence, repeated: Repeated) -> bool:
+    """Whether the vendor's record may be another one by now. Of its own events the simulated vendor knows."""
+    fate = evidence.truth.fates.get(repeated.event) if evidence.truth else None
+    return fate is None or not evidence.journal.scenario.has_vendor or bool(fate.event.changes)
+
+
+def cause_of(evidence: Evidence, repeated: Repeated) -> Told:
+    """Why it came again, where the journal tells: a word and a sentence."""
     first, repetition = repeated.first_cycle, repeated.cycles[0]
-    if any(first <= number < repetition for number in evidence.last_runs.lost_in):
-        return "last_run_lost"
+    lost = next((number for number in sorted(evidence.last_runs.lost_in) if first <= number < repetition), None)
+    if lost:
+        return "cursor-lost", f"cycle {lost} emptied the last run, and what was delivered already came anew"
     unsaved = (number for _, seen in evidence.sightings.of("last_run_not_json") for number in seen.cycles)
     if any(first <= number < repetition for number in unsaved):
-        return "last_run_not_stored"
+        return "last-run-not-stored", "the last run could not be written as JSON, so it stayed what it was"
     known = evidence.cycles.get(first)
-    if known and known.last_run_version == evidence.cycles[repetition].last_run_version:
-        return "last_run_not_advanced"
-    return ""
+    is_unmoved = known is not None and known.last_run_version == evidence.cycles[repetition].last_run_version
+    fate = evidence.truth.fates.get(repeated.event) if evidence.truth else None
+    if evidence.truth and fate:
+        numbers = [number for number in evidence.cycles if first <= number <= repetition][-MOST_BETWEEN:]
+        scenes = evidence.scenes({first, *numbers})
+        between = tuple(scenes[number] for number in numbers)
+        told = Repetition(evidence.truth, fate, scenes.get(first), scenes[repetition], between, is_unmoved)
+        if (cause := cause_of_repetition(told))[0]:
+            return cause
+    if is_unmoved:
+        return "cursor-stood-still", f"the last run is the one that cycle {first} began with"
+    return "", ""
 
 
 @rule("FC203", Severity.ERROR, since="0.1")
@@ -93,13 +121,17 @@ def twice(evidence: Evidence, repeated: Repeated, *, is_certain: bool) -> Findin
     severity = None if is_certain else Severity.NOTE
     times = "twice" if repeated.count == 1 else f"{repeated.count + 1:,} times"
     changed = ", each with a rawJSON of its own" if repeated.is_changed else ""
+    cause, why = "changed" if repeated.is_changed else "" if is_certain else "identical", ""
+    if evidence.truth and not cause:
+        cause, why = cause_within_one_fetch(evidence.truth, evidence.scenes({number})[number], repeated.event)
     return Finding(
-        f"{event} stands {times} among the incidents of cycle {number}{changed}",
+        f"{named(repeated)} stands {times} among the incidents of cycle {number}{changed}",
         cycles=(number,),
         events=(event,),
-        cause="changed" if repeated.is_changed else "" if is_certain else "identical",
+        cause=cause,
         place=evidence.place(evidence.cycles[number].line),
         evidence=(
+            *((("why", why),) if why else ()),
             ("event", event),
             ("told apart by", evidence.deliveries.identity.label),
             ("places in the batch", f"{first + 1} and {second + 1}"),

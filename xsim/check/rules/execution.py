@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from xsim.check.endings import Failed
 from xsim.check.evidence import Evidence
-from xsim.check.excerpt import counted, in_cycles, shorten
+from xsim.check.excerpt import counted, in_cycles, listed, shorten
 from xsim.check.rule import rule
+from xsim.check.waiting import poisons_of, waiting_behind
 from xsim.model import Finding, Outcome, Severity
 
 MOST_FRAMES = 8
@@ -23,20 +24,24 @@ def failing_fetch(evidence: Evidence) -> Iterator[Finding]:
     go on with the others.
     """
     for failed in evidence.endings.failed.values():
-        what = f"{failed.failure.kind}: {shorten(failed.failure.message)}"
+        what = f"{shorten(failed.failure.kind)}: {shorten(failed.failure.message)}"
         yield ended(evidence, failed, f"the fetch failed in {in_cycles(failed.cycles)}: {what}")
 
 
 def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
     failure = failed.failure
     is_stuck, fate = what_followed(evidence, failed.cycles)
+    poisons = [shorten(each.event.id) for each in poisons_of(evidence, failed)]
     return Finding(
         f"{what}; {fate}",
         cycles=tuple(failed.cycles),
-        cause="stuck" if is_stuck else "",
+        events=tuple(poisons),
+        cause="poison-record" if poisons else "stuck" if is_stuck else "",
         place=evidence.place(failure.line, failure.function),
         evidence=(
-            ("ended", f"{failure.kind}: {shorten(failure.message)}"),
+            *((("the fetch fails on", listed(poisons)),) if poisons else ()),
+            *waiting_behind(evidence, failed.cycles),
+            ("ended", f"{shorten(failure.kind)}: {shorten(failure.message)}"),
             *(("at", shorten(frame)) for frame in failure.frames[-MOST_FRAMES:]),
             *(("host call before", call) for call in failed.last_calls),
             ("last run before", failed.last_run_before),

@@ -9,7 +9,8 @@ from xsim.check.excerpt import counted, excerpt, shorten
 from xsim.check.incidents import LONGEST_NAME, nearest_field
 from xsim.check.rule import rule
 from xsim.check.sightings import Sighting
-from xsim.model import Finding, Severity
+from xsim.check.waiting import waiting_behind
+from xsim.model import Finding, Outcome, Severity
 
 RFC_3339 = "2024-05-14T09:30:00Z, 2024-05-14T09:30:00.381Z or 2024-05-14T11:30:00+02:00"
 
@@ -26,8 +27,14 @@ def folded(
         events=tuple(shorten(event) for event in seen.events),
         cause=cause,
         place=evidence.place(seen.line),
-        evidence=(*seen.examples, *rest, *also),
+        evidence=(*seen.examples, *rest, *also, *held_up(evidence, seen)),
     )
+
+
+def held_up(evidence: Evidence, seen: Sighting) -> tuple[tuple[str, str], ...]:
+    """The events that wait behind a batch which the server refuses again and again."""
+    refused = [number for number in seen.cycles if evidence.cycles[number].outcome is Outcome.REFUSED]
+    return waiting_behind(evidence, refused)
 
 
 def server_said(seen: Sighting) -> tuple[tuple[str, str], ...]:

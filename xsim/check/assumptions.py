@@ -1,0 +1,87 @@
+"""What a verdict takes for granted of the vendor, in words: bounds, order, precision, page size, indexing lag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from xsim.check.bounds import LOWER, UNIT_WORDS, UPPER
+from xsim.check.missed import spelled
+from xsim.model import Scenario
+from xsim.world import Endpoint, Filter, Limit, Order
+
+UNLIMITED = 1_000_000
+"""A page size that nobody reaches: the endpoint has none."""
+WORDS = {">": "exclusive", "<": "exclusive", ">=": "inclusive", "<=": "inclusive"}
+RELATIVE = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+PAGES = {
+    "page": "goes on by page number",
+    "offset": "goes on by offset",
+    "token": "goes on by token",
+    "next_link": "goes on by link",
+    "link_header": "goes on by Link header",
+    "last_id": "goes on behind the last id",
+}
+
+
+def assumptions(scenario: Scenario) -> Iterator[str]:
+    """A sentence for each list call, and one for when events become visible."""
+    for endpoint in scenario.endpoints:
+        if endpoint.kind == "list":
+            yield f"{endpoint.method.upper()} {endpoint.path}: {'; '.join(parts(scenario, endpoint))}"
+    if scenario.hatch is not None:
+        yield f"{scenario.hatch.shown or scenario.hatch.function} answers what no declared endpoint does"
+    if scenario.events:
+        lags = [event.visible - event.occurred for event in scenario.events]
+        yield listed_after(min(lags), max(lags))
+
+
+def parts(scenario: Scenario, endpoint: Endpoint) -> Iterator[str]:
+    for each in endpoint.filters:
+        yield filtered(each)
+    if not endpoint.filters:
+        yield "no filter"
+    yield ordered(
+        endpoint.order,
+        endpoint.time_field or scenario.time_field,
+        endpoint.paging is not None and endpoint.paging.tail_token,
+    )
+    yield limited(endpoint.limit)
+    if endpoint.paging is not None:
+        yield PAGES[endpoint.paging.kind]
+
+
+def filtered(each: Filter) -> str:
+    if each.compare in (*LOWER, *UPPER):
+        unit = f" and compares {UNIT_WORDS[each.precision]}" if each.kind == "time" else ""
+        back = f" (in {RELATIVE[each.relative]} back from now)" if each.relative else ""
+        field = f" (by {each.field})" if each.field != each.name else ""
+        return f"{each.name}{field}{back} is {WORDS[each.compare]}{unit}"
+    return f"{each.name} keeps {each.field} {each.compare} its value"
+
+
+def ordered(order: Order, time_field: str, is_by_arrival: bool) -> str:
+    asked = (
+        f", unless {order.name or order.direction_name} asks otherwise" if order.name or order.direction_name else ""
+    )
+    if not order.by:
+        return ("in order of arrival" if is_by_arrival else "newest first") + asked
+    main = order.by[0]
+    if main.lstrip("+-") == time_field:
+        return ("newest first" if main.startswith("-") else "oldest first") + asked
+    return f"by {', '.join(order.by)}{asked}"
+
+
+def limited(limit: Limit) -> str:
+    if limit.default >= UNLIMITED:
+        return "all records in one answer"
+    most = f" (at most {limit.maximum:,})" if limit.name and limit.maximum != limit.default else ""
+    return f"{limit.default:,} records an answer{most}"
+
+
+def listed_after(least: timedelta, most: timedelta) -> str:
+    if least == most:
+        return "events are listed as they occur" if not most else f"events are listed {spelled(most)} after they occur"
+    if least < timedelta(0):
+        return f"events are listed at most {spelled(most)} after they occur"
+    return f"events are listed {spelled(least)} to {spelled(most)} after they occur"

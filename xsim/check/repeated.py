@@ -1,0 +1,253 @@
+"""Why an event was delivered again, told from what the repeating cycle asked and began with. Nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from xsim.check.bounds import Bound, bounds_of, cut, endpoint_of, first_lower, moment_of, offset_of
+from xsim.check.excerpt import excerpt, moment, shorten
+from xsim.check.missed import Told, is_zone, spelled
+from xsim.check.scenes import Scene, Shown, leaves
+from xsim.check.truth import POSITIONAL, Fate, Truth
+from xsim.world import values_at
+
+COARSER = ("ms", "s", "m", "h", "d")
+CUT_SAFELY = ("ms", "s")
+"""A bound that is an event's time cut to these is no accident; a full minute may be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """One event that came again, with the cycles that tell of it."""
+
+    truth: Truth
+    fate: Fate
+    first: Scene | None
+    """The cycle that delivered it first."""
+    again: Scene
+    """The one that delivered it again."""
+    between: tuple[Scene, ...]
+    """The cycles from the first delivery on, up to the repetition."""
+    is_unmoved: bool
+    """Whether the last run never changed between the two."""
+
+    @property
+    def shown(self) -> Shown | None:
+        """The answer that listed it again."""
+        return next((each for each in self.again.lists(self.fate.event.id) if each.listing.order), None)
+
+    @property
+    def bound(self) -> Bound | None:
+        """The lower bound of the request that brought it again."""
+        shown = self.shown
+        return first_lower(self.truth.scenario, [shown.listing]) if shown is not None else None
+
+    @property
+    def bound_before(self) -> Bound | None:
+        """The lower bound of the request that brought it first."""
+        first = self.first.lists(self.fate.event.id) if self.first is not None else []
+        listings = [each.listing for each in first if each.listing.order]
+        return first_lower(self.truth.scenario, listings)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The time of the newest event that was delivered before it came again."""
+        earlier = (fate for fate in self.truth.fates.values() if 0 < fate.delivered < self.again.number)
+        return max((fate.event.occurred for fate in earlier), default=None)
+
+
+def cause_of_repetition(repetition: Repetition) -> Told:
+    """The most specific cause that the evidence proves; ("", "") where it proves none."""
+    return next((told for told in (teller(repetition) for teller in TELLERS) if told is not None), ("", ""))
+
+
+def moved_under_the_count(repetition: Repetition) -> Told | None:
+    """A page that leaves out a count of records, in a list that has grown at its head since."""
+    shown, event = repetition.shown, repetition.fate.event.id
+    if shown is None or not shown.listing.offset or not is_positional(repetition.truth, shown):
+        return None
+    first = repetition.first.lists(event) if repetition.first is not None else []
+    if not first:
+        return None
+    before = first[0].listing.offset + first[0].listing.listed.index(event)
+    now = shown.listing.offset + shown.listing.listed.index(event)
+    if now <= before:
+        return None
+    return (
+        "sliding-offset",
+        f"cycle {repetition.again.number} left out the first {shown.listing.offset} events by count; the event had "
+        f"moved from place {before + 1} of the list to place {now + 1}",
+    )
+
+
+def is_positional(truth: Truth, shown: Shown) -> bool:
+    endpoint = endpoint_of(truth.scenario, shown.listing)
+    return endpoint is not None and endpoint.paging is not None and endpoint.paging.kind in POSITIONAL
+
+
+def forgot_the_id(repetition: Repetition) -> Told | None:
+    """The id was kept after the first delivery, and dropped before the second."""
+    event = repetition.fate.event.id
+    if repetition.again.remembers(event):
+        return None
+    keeper = next(
+        (scene for scene in repetition.between if scene.number < repetition.again.number and scene.keeps(event)), None
+    )
+    if keeper is None:
+        return None
+    earlier = [scene for scene in repetition.between if scene.number < repetition.again.number]
+    kept = [scene.number for scene in earlier if scene.keeps(event)]
+    return (
+        "ids-forgotten",
+        f"the last run held the id after cycle {kept[-1]} and no longer when cycle {repetition.again.number} began, "
+        "which asked for the event's time once more",
+    )
+
+
+def wall_clock(repetition: Repetition) -> Told | None:
+    """The stored time is the record's local one, taken for UTC: its digits, without its offset."""
+    bound, truth = repetition.bound, repetition.truth
+    asked = bound.moment if bound is not None else None
+    if asked is None or not truth.scenario.time_field:
+        return None
+    for fate in truth.fates.values():
+        if not 0 < fate.delivered < repetition.again.number or not is_zone(fate.event.occurred - asked):
+            continue
+        for text in values_at(fate.event.record, truth.scenario.time_field):
+            offset = offset_of(text[-6:]) if isinstance(text, str) and text[-6:-5] in ("+", "-") else None
+            if offset and cut(fate.event.occurred + offset, "s") == cut(asked, "s"):
+                return (
+                    "zone-offset",
+                    f"cycle {repetition.again.number} asked from {moment(asked)} on: the digits of {fate.event.id}'s "
+                    f"{text} without its zone, {spelled(fate.event.occurred - asked)} before its time",
+                )
+    return None
+
+
+def on_the_boundary(repetition: Repetition) -> Told | None:
+    """The bound is the event's own time, and it includes what lies on it."""
+    bound, event = repetition.bound, repetition.fate.event
+    if bound is None or bound.compare != ">=" or bound.sign(event) != 0 or repetition.again.remembers(event.id):
+        return None
+    if not is_of_data(repetition, bound):
+        return None
+    same = (
+        "the event's own time"
+        if bound.is_exact(event)
+        else f"the event's time, as far as the vendor compares {bound.filter.field}"
+    )
+    return (
+        "inclusive-boundary",
+        f"cycle {repetition.again.number} asked for {bound.shown}, {same}, and the vendor includes it",
+    )
+
+
+def is_of_data(repetition: Repetition, bound: Bound) -> bool:
+    """Whether the bound comes from the newest delivered event, not from a clock that happens to be there."""
+    newest, precision = repetition.newest, bound.filter.precision
+    if bound.filter.kind != "time" or newest is None:
+        return newest is not None
+    return bound.moment == cut(newest, precision, bound.filter.zone) or is_stored(repetition, bound)
+
+
+def is_stored(repetition: Repetition, bound: Bound) -> bool:
+    return any(moment_of(value) == bound.moment for _, value in leaves(repetition.again.last_run_before))
+
+
+def lost_precision(repetition: Repetition) -> Told | None:
+    """The bound is the event's time with its fraction, seconds or more cut off."""
+    bound, event = repetition.bound, repetition.fate.event
+    if bound is None or bound.sign(event) != 1 or repetition.again.remembers(event.id):
+        return None
+    value, asked = bound.of(event), bound.moment
+    if not isinstance(value, datetime) or asked is None:
+        return None
+    for unit in COARSER:
+        if cut(value, unit) != asked:
+            continue
+        newest = repetition.newest
+        is_newest = newest is not None and cut(newest, unit) == asked
+        if is_newest and (unit in CUT_SAFELY or is_stored(repetition, bound)):
+            lost = {
+                "ms": "microseconds",
+                "s": "fraction of a second",
+                "m": "seconds",
+                "h": "minutes",
+                "d": "time of day",
+            }
+            return (
+                "precision-cut",
+                f"cycle {repetition.again.number} asked for {bound.shown}: {moment(value)} without its {lost[unit]}",
+            )
+    return None
+
+
+def stood_still(repetition: Repetition) -> Told | None:
+    """The same was asked for, or from the same last run, as when the event came first."""
+    bound, before = repetition.bound, repetition.bound_before
+    if repetition.again.remembers(repetition.fate.event.id):
+        return None
+    if repetition.is_unmoved and repetition.first is not None:
+        return (
+            "cursor-stood-still",
+            f"the last run is the one that cycle {repetition.first.number} began with: "
+            f"{excerpt(repetition.again.last_run_before)}",
+        )
+    if bound is None or before is None or bound[:3] != before[:3] or repetition.first is None:
+        return None
+    return (
+        "cursor-stood-still",
+        f"cycle {repetition.again.number} asked for {shorten(bound.shown)}, as cycle {repetition.first.number} did "
+        "that brought the event first",
+    )
+
+
+def reached_back(repetition: Repetition) -> Told | None:
+    """The window moves with the clock and overlaps the one before, and nothing remembers what was in it."""
+    bound, before, first = repetition.bound, repetition.bound_before, repetition.first
+    if bound is None or before is None or first is None or repetition.again.remembers(repetition.fate.event.id):
+        return None
+    asked, earlier = bound.moment, before.moment
+    if asked is None or earlier is None or asked == earlier or bound.filter.kind == "number":
+        return None
+    is_clock = bool(bound.filter.relative) or cut(asked, "s") - cut(earlier, "s") == cut(
+        repetition.again.started, "s"
+    ) - cut(first.started, "s")
+    if not is_clock or first.keeps(repetition.fate.event.id):
+        return None
+    back = repetition.again.started - asked
+    return (
+        "window-reaches-back",
+        f"cycle {repetition.again.number} asked from {moment(asked)} on, {spelled(back)} before its own clock, and the "
+        "last run holds no id by which to leave out what came already",
+    )
+
+
+TELLERS: tuple[Callable[[Repetition], Told | None], ...] = (
+    moved_under_the_count,
+    forgot_the_id,
+    wall_clock,
+    on_the_boundary,
+    lost_precision,
+    stood_still,
+    reached_back,
+)
+
+
+def cause_within_one_fetch(truth: Truth, scene: Scene, event: str) -> Told:
+    """Why an event stands twice among the incidents of one fetch."""
+    shown = [each for each in scene.lists(event) if each.listing.order]
+    if len(shown) < 2:
+        return "", ""
+    one, other = shown[0].listing, shown[1].listing
+    places = [each.offset + each.listed.index(event) for each in (one, other)]
+    if one.endpoint == other.endpoint and is_positional(truth, shown[1]) and other.offset > one.offset:
+        bounds = [each.shown for each in bounds_of(truth.scenario, other)]
+        if places[1] > places[0] and bounds == [each.shown for each in bounds_of(truth.scenario, one)]:
+            return (
+                "sliding-offset",
+                f"between two pages the event moved from place {places[0] + 1} of the list to place {places[1] + 1}",
+            )
+    return "several-pages", f"{len(shown)} answers of cycle {scene.number} list it: {one.endpoint}, {other.endpoint}"

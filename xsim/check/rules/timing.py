@@ -1,0 +1,61 @@
+"""FC3: an event is delivered when it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xsim.check.evidence import Evidence
+from xsim.check.excerpt import counted, moment, shorten
+from xsim.check.lateness import MOST_CYCLES, Late, late_events
+from xsim.check.rule import rule
+from xsim.check.rules.delivery import limit_of
+from xsim.check.shown import asked
+from xsim.model import Finding, Severity
+
+MOST_TOLD = 50
+"""Events that get a finding of their own; the others are counted."""
+MOST_ASKED = 3
+
+
+@rule("FC301", Severity.WARNING, since="0.1")
+def late_event(evidence: Evidence) -> Iterator[Finding]:
+    """An event is delivered many cycles after the vendor first listed it, with room for it in between.
+
+    Why: An alert that arrives an hour late is often one that arrives too late, and nothing in the incident says so.
+    Fix: Ask for all that is newer than the last delivered event in each fetch, oldest first, and page on until the
+    limit is reached.
+    """
+    late = list(late_events(evidence, limit_of(evidence)[1]))
+    for each in late[:MOST_TOLD]:
+        yield told(evidence, each)
+    rest = late[MOST_TOLD:]
+    if rest:
+        yield Finding(
+            f"{counted(len(rest), 'more event')} came late",
+            cycles=(rest[0].fate.delivered,),
+            events=tuple(each.fate.event.id for each in rest),
+        )
+
+
+def told(evidence: Evidence, late: Late) -> Finding:
+    fate = late.fate
+    numbers = [number for number in evidence.cycles if late.due <= number < fate.delivered][:MOST_ASKED]
+    scenes = evidence.scenes(set(numbers))
+    requests = [
+        (f"cycle {number} asked", asked(shown.listing)) for number in numbers for shown in scenes[number].shown[:1]
+    ]
+    return Finding(
+        f"{shorten(fate.event.id)} was delivered in cycle {fate.delivered}, "
+        f"{counted(late.waited, 'cycle')} after it could have been",
+        cycles=(fate.delivered,),
+        events=(fate.event.id,),
+        place=evidence.place(evidence.cycles[fate.delivered].line),
+        evidence=(
+            ("occurred", moment(fate.event.occurred)),
+            ("first listed by the vendor", f"{moment(fate.event.visible)}, in time for cycle {fate.first_visible}"),
+            ("due", evidence.started(late.due)),
+            *requests,
+            ("delivered", evidence.started(fate.delivered)),
+            ("cycles with room for it", f"{late.waited} (more than {MOST_CYCLES} are too many)"),
+        ),
+    )

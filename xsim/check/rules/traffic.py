@@ -1,0 +1,63 @@
+"""FC4: a fetch asks the vendor for what it needs, and for no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xsim.check.evidence import Evidence
+from xsim.check.excerpt import counted, in_cycles
+from xsim.check.rule import rule
+from xsim.model import Finding, Severity
+
+
+@rule("FC401", Severity.WARNING, since="0.1")
+def request_storm(evidence: Evidence) -> Iterator[Finding]:
+    """A fetch sends more requests than the vendor allows, where the scenario states how many that are.
+
+    Why: The vendor answers with status 429, or locks the account; other users of the same key are cut off as well.
+    Fix: Ask for larger pages, fetch details for new events alone, and reuse a token until it expires.
+    """
+    allowed = evidence.journal.scenario.check.requests_per_cycle
+    if allowed is None:
+        return
+    over = [facts for facts in evidence.cycles.values() if facts.exchanges > allowed]
+    if over:
+        most = max(over, key=lambda facts: facts.exchanges)
+        yield Finding(
+            f"{most.exchanges:,} requests in cycle {most.number}, and the vendor allows {allowed:,} in one fetch",
+            cycles=tuple(facts.number for facts in over),
+            evidence=(
+                ("requests_per_cycle", f"{allowed:,}"),
+                ("most in one fetch", f"{most.exchanges:,} in {evidence.started(most.number)}"),
+                ("fetches over it", f"{len(over):,}"),
+            ),
+        )
+
+
+@rule("FC402", Severity.ERROR, since="0.1")
+def unbounded_paging(evidence: Evidence) -> Iterator[Finding]:
+    """A fetch asks for page after page and finds no end.
+
+    Why: The fetch runs into its time limit, is killed, and the next one does the same again; the vendor sees thousands
+    of requests.
+    Fix: Stop where a page is empty, where it holds no token, or where its token is the one before; and never ask for
+    more pages than the fetch limit needs.
+    """
+    for cause, (cycles, paging) in evidence.pagings.found.items():
+        what = (
+            f"the same request {paging.length:,} times in a row, each with the same answer"
+            if cause == "same-page"
+            else f"{paging.length:,} pages behind the last record"
+        )
+        yield Finding(
+            f"the fetch asked for {what}, in {in_cycles(cycles)}",
+            cycles=tuple(cycles),
+            cause=cause,
+            place=evidence.place(paging.line),
+            evidence=(
+                ("request", paging.request),
+                ("requests in that fetch", f"{paging.exchanges:,}"),
+                ("the fetch ended", paging.ended),
+                *((("over and over", counted(len(cycles), "fetch", "fetches")),) if len(cycles) > 1 else ()),
+            ),
+        )

@@ -1,0 +1,206 @@
+"""FC2, as far as only the vendor's own events tell: what never arrived, and what should not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from xsim.check.evidence import Evidence
+from xsim.check.excerpt import counted, excerpt, listed, moment, shorten
+from xsim.check.first_fetch import first_fetch_window
+from xsim.check.missed import Loss, Told, cause_of
+from xsim.check.rule import rule
+from xsim.check.scenes import Scene
+from xsim.check.shown import asked, evidence_of, got
+from xsim.check.starved import starved
+from xsim.check.truth import Fate
+from xsim.model import Finding, Severity
+
+MOST_TOLD = 50
+"""Events that get a finding of their own; the others are counted."""
+
+
+def knows_events(evidence: Evidence) -> bool:
+    """Whether the vendor's events are known, and the incidents can be told to be some of them."""
+    return evidence.truth is not None and evidence.journal.scenario.has_vendor and not evidence.truth.matches_nothing
+
+
+@rule(
+    "FC201",
+    Severity.ERROR,
+    since="0.1",
+    needs=knows_events,
+    needs_text="a scenario with endpoints and events that incidents can be matched with",
+)
+def missed_event(evidence: Evidence) -> Iterator[Finding]:
+    """An event that the vendor showed never becomes an incident.
+
+    Why: The analyst never learns of it, and no log says so: the fetch ended well each time.
+    Fix: Ask again over the vendor's indexing lag and drop ids that were delivered already; set the last run by the
+    newest event that was delivered, never by the clock; where the limit cut the answer, ask oldest first.
+    """
+    truth = evidence.truth
+    assert truth is not None, "the rule needs the events"
+    missed = list(truth.missed())
+    yield from (missing(evidence, loss) for loss in losses(evidence, missed[:MOST_TOLD]))
+    starving = list(starved(evidence))
+    yield from (starving_one(evidence, *each) for each in starving[:MOST_TOLD])
+    rest = missed[MOST_TOLD:] + [fate for fate, _, _ in starving[MOST_TOLD:]]
+    if rest:
+        number = len(rest)
+        yield Finding(
+            f"{counted(number, 'more event')} {'was' if number == 1 else 'were'} never delivered",
+            cycles=(rest[0].first_visible,),
+            events=tuple(fate.event.id for fate in rest),
+        )
+    left = truth.unexamined()
+    if (missed or starving) and left:
+        yield Finding(
+            f"{counted(left, 'more event')} {'was' if left == 1 else 'were'} never delivered; not looked into",
+            severity=Severity.NOTE,
+        )
+
+
+def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
+    """The missed events with the cycles that tell of them."""
+    truth = evidence.truth
+    assert truth is not None
+    lost = [(fate, truth.lost_at(fate)) for fate in missed]
+    following = dict(pairwise(truth.numbers))
+    wanted = {fate.first_listed for fate in missed} | {fate.first_visible for fate in missed}
+    wanted |= {number for _, number in lost if number} | {following.get(number or 0, 0) for _, number in lost}
+    scenes = evidence.scenes(wanted)
+    for fate, number in lost:
+        yield Loss(
+            truth=truth,
+            fate=fate,
+            lost_at=number,
+            losing=scenes.get(number or 0),
+            following=scenes.get(following.get(number or 0, 0)),
+            listing=scenes.get(fate.first_listed),
+            visible=scenes.get(fate.first_visible),
+        )
+
+
+def missing(evidence: Evidence, loss: Loss) -> Finding:
+    told = cause_of(loss)
+    event = loss.fate.event.id
+    where = f": lost at cycle {loss.lost_at}" if loss.lost_at else ""
+    scene = loss.losing or loss.visible
+    return Finding(
+        f"{shorten(event)} was never delivered{where}",
+        cycles=(loss.lost_at or loss.fate.first_visible,),
+        events=(event,),
+        cause=told[0],
+        place=evidence.place(scene.line if scene is not None else None),
+        evidence=tuple(evidence_of(loss, told)),
+    )
+
+
+def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Finding:
+    event = fate.event
+    return Finding(
+        f"{shorten(event.id)} was never delivered: each fetch gets the same page, cut before it",
+        cycles=(fate.first_visible,),
+        events=(event.id,),
+        cause=told[0],
+        place=evidence.place(last.line),
+        evidence=(
+            ("why", told[1]),
+            ("occurred", moment(event.occurred)),
+            ("first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"),
+            *((f"cycle {last.number} asked", asked(shown.listing)) for shown in last.shown[:3]),
+            *((f"cycle {last.number} got", got(shown.listing)) for shown in last.shown[:3]),
+            (f"last run after cycle {last.number}", excerpt(last.last_run_after)),
+            (
+                "probe",
+                f"with this event alone at the vendor, a fetch from the state after cycle {last.number} delivers it",
+            ),
+        ),
+    )
+
+
+@rule("FC204", Severity.NOTE, since="0.1")
+def phantom_incident(evidence: Evidence) -> Iterator[Finding]:
+    """An incident is none of the vendor's events, while others are.
+
+    Why: Either the fetch makes incidents of what is no event, such as a message object, or the incident's id stands
+    somewhere else than in the others, and it cannot be told whether the event was missed.
+    Fix: Make incidents of events alone; where they are, name the paths of the ids below [identity].
+    """
+    truth = evidence.truth
+    if truth is None or not truth.matched or not truth.phantom_count:
+        return
+    numbers = tuple(dict.fromkeys(number for number, _ in truth.phantoms))
+    names = [shorten(name, 60) for _, name in truth.phantoms]
+    yield Finding(
+        f"{counted(truth.phantom_count, 'incident matches', 'incidents match')} no event of the scenario: "
+        f"{listed(names, 3)}",
+        cycles=numbers,
+        events=tuple(names),
+        evidence=(
+            ("told apart by", evidence.deliveries.identity.label),
+            *((f"cycle {n}", name) for n, name in truth.phantoms[:3]),
+        ),
+    )
+
+
+@rule("FC206", Severity.WARNING, since="0.1")
+def unwanted_delivered(evidence: Evidence) -> Iterator[Finding]:
+    """An event that the scenario states is not wanted was delivered.
+
+    Why: The instance's filters are there to keep such events out; the analyst gets what nobody asked for.
+    Fix: Pass the instance's filters to the vendor, or apply them to each event before it becomes an incident.
+    """
+    fates = evidence.truth.fates.values() if evidence.truth else ()
+    unwanted = [fate for fate in fates if fate.event.wanted is False and fate.delivered]
+    for fate in unwanted[:MOST_TOLD]:
+        event = shorten(fate.event.id)
+        yield Finding(
+            f"{event} was delivered in cycle {fate.delivered}, and the scenario says that it is not wanted",
+            cycles=(fate.delivered,),
+            events=(fate.event.id,),
+            place=evidence.place(evidence.cycles[fate.delivered].line),
+            evidence=(
+                ("stated", "wanted = false"),
+                ("occurred", moment(fate.event.occurred)),
+                ("delivered", evidence.started(fate.delivered)),
+            ),
+        )
+    rest = unwanted[MOST_TOLD:]
+    if rest:
+        yield Finding(
+            f"{counted(len(rest), 'more unwanted event was', 'more unwanted events were')} delivered",
+            cycles=(rest[0].delivered,),
+            events=tuple(fate.event.id for fate in rest),
+        )
+
+
+@rule("FC207", Severity.WARNING, since="0.1")
+def outside_first_fetch_window(evidence: Evidence) -> Iterator[Finding]:
+    """The first fetch delivers events that are older than its window.
+
+    Why: Whoever sets a first fetch of 3 days gets years of old events at the first start, and with them hours of work.
+    Fix: Compute the window's start from the parameter and ask the vendor from there on, in the field that it filters by
+    and in UTC.
+    """
+    window = first_fetch_window(evidence)
+    if window is None:
+        return
+    name, text, number, opens, outside = window
+    if outside:
+        names = [shorten(fate.event.id, 60) for fate in outside]
+        oldest = min(fate.event.occurred for fate in outside)
+        yield Finding(
+            f"the first fetch in cycle {number} delivered {counted(len(outside), 'event')} from before its window: "
+            f"{listed(names, 3)}",
+            cycles=(number,),
+            events=tuple(fate.event.id for fate in outside[:MOST_TOLD]),
+            place=evidence.place(evidence.cycles[number].line),
+            evidence=(
+                (name, text),
+                ("first fetch", evidence.started(number)),
+                ("the window begins", moment(opens)),
+                ("the oldest one occurred", moment(oldest)),
+            ),
+        )

@@ -1,0 +1,42 @@
+"""What the vendor's events never put to the test: a reader of a clean verdict should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xsim.check.excerpt import counted
+from xsim.check.truth import Truth
+from xsim.model import Scenario
+
+
+def untried(truth: Truth, scenario: Scenario, *, ended_well: bool) -> Iterator[str]:
+    """Phrases as in "no quiet cycle". `ended_well`: the last cycle did."""
+    unseen = sum(not fate.first_visible for fate in truth.fates.values())
+    if unseen:
+        yield f"{counted(unseen, 'event')} of the scenario became visible in no cycle"
+    if scenario.has_vendor and not has_late_arrival(truth):
+        yield "no event that is listed after a newer one"
+    if scenario.endpoints:
+        if not truth.has_full_answer:
+            yield "no answer exactly as long as its limit"
+        if not truth.has_cut_answer:
+            yield "no answer cut at its limit"
+    waiting = sum(1 for _ in truth.blocked())
+    if waiting and ended_well:
+        yield f"{counted(waiting, 'wanted event')} still waited when the run ended"
+    left = truth.unexamined()
+    if left and scenario.has_vendor:
+        yield f"{counted(left, 'event')} that never came and that nobody looked into"
+
+
+def has_late_arrival(truth: Truth) -> bool:
+    """Whether an event became visible in a later cycle than one that occurred after it."""
+    seen = sorted((fate for fate in truth.fates.values() if fate.first_visible), key=lambda fate: fate.first_visible)
+    newest, pending, cycle = None, None, 0
+    for fate in seen:
+        if fate.first_visible != cycle:
+            newest, cycle = pending, fate.first_visible
+        if newest is not None and fate.event.occurred < newest:
+            return True
+        pending = fate.event.occurred if pending is None else max(pending, fate.event.occurred)
+    return False
