@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from xsim.cli import main
 from xsim.load import load_scenario
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 sys.path.insert(0, str(Path(__file__).parent / "cli"))
 
-from command_line import CommandLine
+from command_line import CommandLine  # noqa: E402
 
 
 def blocks(language: str) -> list[str]:
@@ -52,7 +53,5 @@ def test_its_scenario_loads(tmp_path):
 
 
 def test_every_command_in_its_table_is_there():
-    from xsim.cli.main import COMMANDS as known
-
     named = set(re.findall(r"`xsim ([a-z-]+)", README))
-    assert named == set(known)
+    assert named == set(main.COMMANDS)

@@ -11,15 +11,31 @@ from typing import TYPE_CHECKING
 
 import xsim
 from xsim.errors import InvalidScenario
-from xsim.model import Cycle, Integration, JsonValue, Report, Scenario, ScenarioFile, Settings, Severity, Vendor
+from xsim.model import (
+    Cycle,
+    DraftedCall,
+    Integration,
+    JsonValue,
+    Outcome,
+    Parameters,
+    Report,
+    Scenario,
+    ScenarioFile,
+    Settings,
+    Severity,
+    Vendor,
+)
 
 if TYPE_CHECKING:
     from xsim.record import State
+    from xsim.report import Draft
 
 DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 """One fixed moment, with a fraction of a second: whole seconds hide faults."""
 DEFAULT_CYCLES = 10
 DEFAULT_SEED = 1
+FILLED_KINDS: tuple[frozenset[int], ...] = (frozenset(), frozenset({4, 9, 14}), frozenset({0, 1, 4, 9, 12, 14, 15}))
+"""Types of parameters that a draft fills in though they may be empty: at first none, then secrets, then texts too."""
 
 
 @dataclass(frozen=True)
@@ -276,4 +292,60 @@ def _going_on(scenario: Scenario, state: State, options: Options) -> Scenario:
         starts=options.starts or moment,
         first_cycle=number,
         delivered=delivered_identities(journal),
+    )
+
+
+def draft_scenario(
+    path: str | Path,
+    *,
+    samples: Sequence[tuple[str, JsonValue]] = (),
+    scenario_name: str = "xsim.toml",
+    vendor_name: str = "xsim_vendor.py",
+    script: str = "",
+    options: Options,
+) -> Draft:
+    """A scenario to start from, drafted from what the integration's first fetches ask. Nothing is written.
+
+    `samples` are answers of the real API, each with the path that it answers, or "". The names are those that the files
+    will have, `script` the integration's as seen from the scenario's folder.
+    """
+    from xsim.report import draft
+    from xsim.simulate import rehearse
+
+    integration, scenario = _ready(path, options)
+    tries: list[tuple[Parameters, tuple[DraftedCall, ...], Cycle]] = []
+    for kinds in FILLED_KINDS:
+        filled = replace(scenario, parameters=_filled(integration, scenario.parameters, options, kinds))
+        if tries and filled.parameters == tries[-1][0]:
+            continue
+        calls, last = rehearse(integration, filled, samples)
+        tries.append((filled.parameters, calls, last))
+        if _got_through(calls, last):
+            break
+    # Of several the first that came farthest: what is filled in without need may be in the way.
+    parameters, calls, last = max(tries, key=lambda each: (_got_through(*each[1:]), len({c.path for c in each[1]})))
+    names = {"scenario_name": scenario_name, "vendor_name": vendor_name, "script": script}
+    return draft(integration, parameters, calls, last, **names)
+
+
+def _got_through(calls: Sequence[DraftedCall], last: Cycle) -> bool:
+    """The fetch ended well, and no parameter was missing in what it asked."""
+    return last.outcome is Outcome.OK and bool(calls) and not any("/None" in call.request.url for call in calls)
+
+
+def _filled(integration: Integration, given: Parameters, options: Options, kinds: Collection[int]) -> Parameters:
+    """The parameters, those of the kinds made up where they have no value and are not required either."""
+    from xsim.load import load_parameters
+
+    if integration.parameters is None or not kinds:
+        return given
+    wanted = tuple(
+        replace(parameter, required=parameter.required or (parameter.kind in kinds and not parameter.hidden))
+        for parameter in integration.parameters
+    )
+    return load_parameters(
+        replace(integration, parameters=wanted),
+        scenario_params=options.params,
+        params_file=options.params_file,
+        overrides=options.param_texts,
     )

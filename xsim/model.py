@@ -255,6 +255,8 @@ class Exchange:
     digest: str = ""
     line: int | None = None
     listing: Listing | None = None
+    answer: str = ""
+    """The beginning of an answer that says what went wrong: status 400 and above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,9 +334,10 @@ class Cycle:
 class Probe:
     """One fetch on a copy of the state, for rules to read; nothing of it is stored.
 
-    kind "ageing": the clock far ahead of cycle `from_cycle`, no new events. "wanted": from an empty last run, the
-    vendor holds only `event`. "state": from the state stored after `from_cycle`, the vendor holds only `event`.
-    "drain": an extra cycle behind the schedule, no new events.
+    kind "ageing": the clock far ahead of cycle `from_cycle`, no new events. "wanted": from an empty last run, or from
+    what a fetch before the event left behind, the vendor holds only `event`; the last one of an event counts.
+    "control": as the first "wanted", the vendor holds nothing. "state": from the state stored after `from_cycle`, the
+    vendor holds only `event`. "drain": an extra cycle behind the schedule, no new events.
     """
 
     kind: str
@@ -348,6 +351,19 @@ class Probe:
     """What the fetch handed over, as in a Cycle."""
     requests: int | None = None
     """How many requests it sent: a fetch that did not ask shows nothing of an event. None: not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedCall:
+    """A call that the script makes while its scenario is drafted, and what it was answered with."""
+
+    cycle: int
+    request: Request
+    path: str
+    """The URL's path, parts that are ids or times in braces: "/alerts/{id}"."""
+    answer: JsonValue
+    kind: str
+    """"sample": of the real API; "login": a made-up session; "guess": made up after what the script reads of it."""
 
 
 # --- record -------------------------------------------------------------------------------------------------

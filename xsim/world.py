@@ -149,8 +149,7 @@ class Endpoint:
     wrap: str = ""
     """Each record in the list stands below this key: {"alert": {...}}."""
     pick: str = ""
-    """The list holds only what stands at this dotted path of each record, as where ids come first and objects by a second
-    call."""
+    """The list holds only what stands at this dotted path of each record: ids first, objects by a second call."""
 
 
 @dataclass(frozen=True, slots=True)

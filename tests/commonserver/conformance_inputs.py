@@ -260,6 +260,16 @@ CALLS: dict[str, Callable[[Chance], Call]] = {
     ),
     "xml2json": call(of(*XML)),
     "json2xml": call(of(*JSON_OF_XML)),
+    "formatTimeColumns": call(lambda r: [{"a": r.randint(0, 2 * 10**12)} for _ in range(r.randint(0, 2))], of(["a"], [])),
+    "get_schedule_metadata": call(
+        lambda r: {
+            "ParentEntry": maybe(
+                r,
+                {"polling": flag(r), "timesRan": r.randint(0, 3), "pollingCommand": word(r), "startDate": iso(r)},
+                {"polling": flag(r), "pollingArgs": flat(r), "endingDate": iso(r)},
+            )
+        }
+    ),
     "filter_incidents_by_duplicates_and_limit": call(incidents, stored_last_run, number(0, 5), of("id")),
     "get_latest_incident_created_time": call(incidents, of("created"), of(*FORMATS[:2]), flag),
     "return_results": call(value),

@@ -1,6 +1,7 @@
 """CommonServerPython and the ApiModules are found where a content author has them."""
 
 import importlib.util
+import sys
 import os
 
 import pytest
@@ -124,6 +125,7 @@ def test_an_api_module_that_is_only_tried_for_may_be_missing(tmp_path):
 
 def test_distutils_is_stood_in_for_where_this_python_has_none(tmp_path, monkeypatch):
     find = importlib.util.find_spec
+    monkeypatch.setattr(sys, "version_info", (3, 12, 0))
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *rest: None if name == "distutils" else find(name, *rest)
     )

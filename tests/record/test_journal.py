@@ -24,7 +24,8 @@ FETCH = """
     if count == 3:
         open('a_file', 'w').close()
         raise ValueError('third')
-    demisto.incidents([{'name': str(count), 'rawJSON': json.dumps({'id': count})}, {'name': 'b', 'severity': 'high'}][:count])
+    batch = [{'name': str(count), 'rawJSON': json.dumps({'id': count})}, {'name': 'b', 'severity': 'high'}]
+    demisto.incidents(batch[:count])
     demisto.setLastRun({'count': count})
 """
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from integrations import an_integration, a_scenario, cycles_of, logged
+from integrations import a_scenario, an_integration, cycles_of, logged
 
 from xsim.model import Outcome
 from xsim.simulate import run_command

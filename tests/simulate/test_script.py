@@ -5,7 +5,7 @@ import sys
 import warnings
 
 import pytest
-from integrations import an_integration, a_scenario, cycles_of, logged
+from integrations import a_scenario, an_integration, cycles_of, logged
 
 from xsim.model import Cycle, Outcome
 from xsim.simulate import simulate

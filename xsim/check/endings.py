@@ -25,6 +25,8 @@ class Failed:
     failure: Failure
     last_run_before: str
     last_calls: tuple[str, ...]
+    answered: str = ""
+    """The vendor's last complaint before it: request, status and the beginning of the answer."""
     cycles: list[int] = field(default_factory=list)
 
 
@@ -85,8 +87,16 @@ def fold(failures: dict[tuple[str, ...], Failed], cycle: Cycle) -> None:
         key = next(reversed(failures))
     if key not in failures:
         calls = tuple(call_text(call) for call in cycle.host_calls[-MOST_CALLS:])
-        failures[key] = Failed(failure, excerpt(cycle.last_run_before), calls)
+        failures[key] = Failed(failure, excerpt(cycle.last_run_before), calls, complaint_of(cycle))
     failures[key].cycles.append(cycle.number)
+
+
+def complaint_of(cycle: Cycle) -> str:
+    complaining = [each for each in cycle.exchanges if each.status is not None and each.status >= 400]
+    if not complaining:
+        return ""
+    last = complaining[-1]
+    return f"{last.method} {shorten(last.url)}: {last.status} {shorten(last.answer)}".rstrip()
 
 
 def call_text(call: HostCall) -> str:

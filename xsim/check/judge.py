@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from xsim.check.assumptions import assumptions
 from xsim.check.evidence import Evidence
-from xsim.check.excerpt import counted, shorten
+from xsim.check.excerpt import counted, listed, shorten
 from xsim.check.rule import chosen, codes_named
 from xsim.check.rules import RULES
 from xsim.check.rules.vendor_truth import knows_events
@@ -50,8 +50,21 @@ def check(
         identity=identity_of(evidence),
         delivered=evidence.delivered,
         not_exercised=unexercised,
-        assumes=tuple(assumptions(journal.scenario)),
+        assumes=(*assumptions(journal.scenario), *taken_as_unwanted(evidence)),
     )
+
+
+def taken_as_unwanted(evidence: Evidence) -> Iterable[str]:
+    """What the verdict makes of events that no fetch delivers: a filter of the fetch, not a fault."""
+    if evidence.truth is None:
+        return
+    names = [shorten(fate.event.id, 60) for fate in evidence.truth.unwanted()]
+    if names:
+        were = "was" if len(names) == 1 else "were"
+        yield (
+            f"{counted(len(names), 'event')} never came and {were} taken as not wanted, as no fetch that sees one of "
+            f"them alone delivers it: {listed(names, 3)}; state `wanted = true` where that is wrong"
+        )
 
 
 def delivered_identities(journal: Journal) -> dict[str, tuple[int, str]]:

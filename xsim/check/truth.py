@@ -68,6 +68,8 @@ class Fate:
     """Delivered by a run that this one goes on from."""
     is_drained: bool = False
     wanted_look: Look | None = None
+    is_free: bool = False
+    """A fetch of no event at all fails as well, so that this one is not to blame."""
     states: dict[int, Look] = field(default_factory=dict)
     """From the state stored after a cycle, the vendor holding this event alone."""
 
@@ -85,8 +87,9 @@ class Fate:
 
     @property
     def is_poison(self) -> bool:
-        """Whether a fetch of this event alone does not end well."""
-        return self.is_outstanding and self.wanted_look is not None and self.wanted_look.outcome is not Outcome.OK
+        """Whether a fetch of this event alone does not end well, where one of none does."""
+        look = self.wanted_look
+        return self.is_outstanding and not self.is_free and look is not None and look.outcome is not Outcome.OK
 
 
 class Truth:
@@ -106,6 +109,7 @@ class Truth:
         self.has_full_answer = False
         self.has_cut_answer = False
         self.numbers: list[int] = []
+        self._ended: dict[int, datetime] = {}
         self._last: Cycle | None = None
         self._by_visible = sorted(self.fates.values(), key=lambda fate: fate.event.visible)
         self._seen = 0
@@ -125,6 +129,7 @@ class Truth:
     def take(self, cycle: Cycle) -> None:
         """Note which events this cycle could see, and which the vendor listed."""
         self.numbers.append(cycle.number)
+        self._ended[cycle.number] = cycle.ended
         self._last = cycle
         self._see(cycle)
         is_first = True
@@ -171,6 +176,9 @@ class Truth:
 
     def take_probes(self, probes: Iterable[Probe]) -> None:
         for probe in probes:
+            if probe.kind == "control" and probe.outcome is not Outcome.OK:
+                for each in self.fates.values():
+                    each.is_free = True
             if probe.kind not in ("wanted", "state", "drain"):
                 continue
             names = set(names_handed(probe.incidents, self.scenario.identity))
@@ -230,6 +238,14 @@ class Truth:
             for fate in self.fates.values()
         )
 
+    def unwanted(self) -> Iterator[Fate]:
+        """Events that never came, and that no fetch which sees them alone delivers: filtered out, by all we know."""
+        for fate in self.fates.values():
+            look = fate.wanted_look
+            is_left = fate.is_outstanding and not fate.is_drained and fate.event.wanted is None
+            if is_left and look is not None and look.outcome is Outcome.OK and not look.delivers:
+                yield fate
+
     def _is_undelivered(self, fate: Fate) -> bool:
         return fate.is_outstanding and not fate.is_drained and fate.is_wanted
 
@@ -254,12 +270,17 @@ class Truth:
         asked = sorted(fate.states.items())
         for (below, before), (number, after) in pairwise(asked):
             if before.shows and after.shuts_out and self._follows(below, number):
-                return number
+                return number if self._could_lose(number, fate.event) else None
         number, first = asked[0]
         begins_empty = self.scenario.last_run in ({}, None, "") and not self.scenario.context
         look = fate.wanted_look
         is_first = number == self.numbers[0] and begins_empty
-        return number if is_first and look is not None and look.shows and first.shuts_out else None
+        is_lost = is_first and look is not None and look.shows and first.shuts_out
+        return number if is_lost and self._could_lose(number, fate.event) else None
+
+    def _could_lose(self, number: int, event: Event) -> bool:
+        """A vendor function may count positions, so that what it shows of an event yet to come proves nothing."""
+        return self.scenario.hatch is None or self._ended[number] >= event.occurred
 
     def _follows(self, below: int, number: int) -> bool:
         """Whether no cycle ran between these two."""

@@ -12,6 +12,7 @@ COMMANDS = {
     "run": ("xsim.cli.run", "Run the fetch on its schedule and report duplicates and malformed incidents."),
     "fetch": ("xsim.cli.fetch", "Fetch once, as `!instance-fetch` does: nothing of the last run is stored."),
     "test-module": ("xsim.cli.test_module", "Run test-module, as the Test button does."),
+    "init": ("xsim.cli.init", "Draft a scenario from the requests that a fetch makes."),
     "scenario": ("xsim.cli.scenario", "Check scenario files, and show what they mean."),
     "check": ("xsim.cli.check", "Judge a stored journal again."),
     "rules": ("xsim.cli.rules", "List the rules by which a run is judged."),

@@ -2062,39 +2062,46 @@ class JsonTransformer:
             return flattenCell(json_input, is_pretty)
         return "\n".join(self._lines(json_input))
 
-    def _lines(self, json_input):
-        shown = []
-        for path, key, value in self.json_to_path_generator(json_input):
-            for depth, step in enumerate(path):
-                if shown[: depth + 1] != path[: depth + 1]:
-                    yield "\t" * depth + f"**{step}**:"
-            shown = list(path)
-            text = ", ".join(map(str, value)) if isinstance(value, list) else flattenCell(value)
-            yield "\t" * len(path) + (f"***{key}***: {text}" if key is not None else text)
+    def _lines(self, json_input, depth=0):
+        """Yield the lines of a cell: leaves as `***key***: text`, what holds others in bold, elements of lists as -."""
+        tabs = "\t" * depth
+        if isinstance(json_input, dict):
+            for key, value in json_input.items():
+                if not isinstance(value, (dict, list)):
+                    if self._shows(key):
+                        yield f"{tabs}***{key}***: {flattenCell(value)}"
+                    continue
+                inner = list(self._inner(key)._lines(value, depth + 1)) if self._shows(key) or self.is_nested else []
+                yield from [f"{tabs}**{key}**:", *inner] if inner else []
+        elif json_input and isinstance(json_input[0], (dict, list)):
+            for each in json_input:
+                inner = list(self._lines(each, depth + 1)) if isinstance(each, (dict, list)) else []
+                yield from [f"{tabs}**-**\t" + inner[0].lstrip("\t"), *inner[1:]] if inner else []
+        else:
+            yield f"{tabs}***values***: " + ", ".join(map(str, json_input))
+
+    def _shows(self, key):
+        return not self.keys or key in self.keys
+
+    def _inner(self, key):
+        # Below a key that was asked for, everything is shown.
+        return JsonTransformer() if self._shows(key) else self
 
     def json_to_path_generator(self, json_input, path=None):
-        """Yield (path, key, value) of each leaf that is to be shown."""
+        """Yield (path, key, value) of each leaf that is to be shown; a list of plain values has the key `values`."""
         path = path or []
-        if isinstance(json_input, list):
-            if all(not isinstance(each, (dict, list)) for each in json_input):
-                if not self.keys:
-                    yield path, None, json_input
-                return
+        if isinstance(json_input, dict):
+            for key, value in json_input.items():
+                if not isinstance(value, (dict, list)):
+                    if self._shows(key):
+                        yield path, key, value
+                elif self._shows(key) or self.is_nested:
+                    yield from self._inner(key).json_to_path_generator(value, [*path, key])
+        elif json_input and isinstance(json_input[0], (dict, list)):
             for number, each in enumerate(json_input):
-                step = f"{path[-1]}[{number}]" if path else str(number)
-                yield from self.json_to_path_generator(each, [*path, step])
-            return
-        for key, value in (json_input or {}).items():
-            chosen = not self.keys or key in self.keys
-            if chosen and not (isinstance(value, (dict, list)) and self._has_inner(value)):
-                yield path, key, value
-            elif isinstance(value, (dict, list)) and (chosen or self.is_nested):
-                inner = JsonTransformer() if chosen else self
-                yield from inner.json_to_path_generator(value, [*path, key])
-
-    @staticmethod
-    def _has_inner(value):
-        return bool(value) and (isinstance(value, dict) or any(isinstance(each, (dict, list)) for each in value))
+                yield from self.json_to_path_generator(each, [*path, f"[{number}]"])
+        else:
+            yield path, "values", json_input
 
 
 def flattenCell(data, is_pretty=True):
@@ -2181,12 +2188,12 @@ def tableToMarkdown(
         headers = sorted(rows[0]) if sort_headers else list(rows[0])
     if not headers:
         return title + "**No entries.**\n"
+    if url_keys:
+        rows = url_to_clickable_markdown(rows, url_keys)
     if removeNull:
         headers = [header for header in headers if any(not _is_blank(row.get(header)) for row in rows)]
         if not headers:
             return title + "**No entries.**\n"
-    if url_keys:
-        rows = url_to_clickable_markdown(rows, url_keys)
     transforms = json_transform_mapping or {}
     default = JsonTransformer() if is_auto_json_transform else None
     shown = [headerTransform(header) if headerTransform else stringEscapeMD(header, True, True) for header in headers]
@@ -2222,7 +2229,7 @@ def _is_blank(value):
 
 
 def _cell(value, is_date, transform):
-    if _is_blank(value):
+    if _is_blank(value) and not (transform and value == []):
         return ""
     if is_date:
         try:

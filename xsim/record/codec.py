@@ -39,11 +39,11 @@ def encode(value: Any, *, without: frozenset[str] = frozenset()) -> Any:
 
 
 def decode(kind: type[Record], held: Mapping[str, Any]) -> Record:
-    """The record that `encode` wrote. Raises KeyError, TypeError or ValueError where it is none."""
+    """The record that `encode` wrote; fields of another xsim are passed over. Raises TypeError or ValueError."""
     hints = _hints(typing.cast(Any, kind))
     if not isinstance(held, Mapping):
         raise TypeError(f"an object is expected for {kind.__name__}")
-    return kind(**{name: _decoded(hints[name], value) for name, value in held.items()})
+    return kind(**{name: _decoded(hints[name], value) for name, value in held.items() if name in hints})
 
 
 def _decoded(hint: Any, value: Any) -> Any:

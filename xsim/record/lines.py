@@ -139,13 +139,16 @@ def failure_from_line(fields: list[Any] | None) -> Failure | None:
 
 def _exchange(each: Exchange) -> list[Any]:
     kept = [_time(each.at), each.method, each.url, each.request_body, each.status, each.size, each.digest, each.line]
-    return kept if each.listing is None else [*kept, encode(each.listing)]
+    if each.listing is None and not each.answer:
+        return kept
+    return [*kept, None if each.listing is None else encode(each.listing), each.answer]
 
 
 def _exchange_from_line(kept: list[Any]) -> Exchange:
-    at, method, url, request_body, status, size, digest, line, *listing = kept
-    shown = decode(Listing, listing[0]) if listing else None
-    return Exchange(_moment(at), method, url, request_body, status, size, digest, line, shown)
+    at, method, url, request_body, status, size, digest, line, *more = kept
+    listing, answer = more or (None, "")
+    shown = None if listing is None else decode(Listing, listing)
+    return Exchange(_moment(at), method, url, request_body, status, size, digest, line, shown, answer)
 
 
 def _time(moment: datetime) -> str:

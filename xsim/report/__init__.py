@@ -9,12 +9,15 @@ from xsim.errors import XsimError
 from xsim.model import Cycle, Integration, Report, ScenarioFile
 from xsim.report.progress import Progress
 from xsim.report.rule_page import rule_text, rules_json, rules_text
+from xsim.report.scenario_draft import Draft, draft
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 __all__ = [
+    "Draft",
     "Progress",
+    "draft",
     "passed_test_module",
     "print_fetch",
     "print_scenario",

@@ -200,7 +200,11 @@ def _finding(finding: Finding, result: RuleResult, mask: Mask) -> dict[str, Any]
 
 
 def _closing(report: Report, mask: Mask) -> dict[str, Any]:
-    return {"not_exercised": [mask(text) for text in report.not_exercised], "command": mask(report.journal.command)}
+    return {
+        "assumes": [mask(text) for text in report.assumes],
+        "not_exercised": [mask(text) for text in report.not_exercised],
+        "command": mask(report.journal.command),
+    }
 
 
 # --- writing ------------------------------------------------------------------------------------------------

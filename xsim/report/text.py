@@ -177,6 +177,13 @@ def _failure(page: Page, group: FailureGroup) -> Iterator[RenderableType]:
 
 
 def _limits(page: Page, report: Report) -> Iterator[RenderableType]:
+    if report.assumes:
+        yield Text()
+        yield Text("What the verdict assumes of the vendor", style="bold")
+        for text in report.assumes[:_NOT_EXERCISED]:
+            yield indented(Text(page.clean(text, 1000), style="dim"), 2)
+        if len(report.assumes) > _NOT_EXERCISED:
+            yield indented(Text(f"and {len(report.assumes) - _NOT_EXERCISED} more (--format json has all)", "dim"), 2)
     not_exercised = report.not_exercised
     if not_exercised:
         yield Text()

@@ -19,6 +19,8 @@ from xsim.simulate.clients import patch_for
 from xsim.simulate.guard import lift, refuse_remote_sockets
 from xsim.simulate.wire import Headers, framed
 
+ANSWER_KEPT = 300
+"""Bytes that are kept of an answer that complains."""
 BODY_KEPT = 2000
 """Characters of a request's body that an Exchange keeps."""
 ABSENT = object()
@@ -213,6 +215,7 @@ class Network:
             exchange = Exchange(now, request.method, request.url, body, line=line)
         else:
             digest = blake2b(response.body, digest_size=16).hexdigest()
+            answer = response.body[:ANSWER_KEPT].decode("utf-8", "replace") if response.status >= 400 else ""
             exchange = Exchange(
                 now,
                 request.method,
@@ -223,6 +226,7 @@ class Network:
                 digest,
                 line,
                 response.listing,
+                answer,
             )
         self._on_exchange(exchange)
 

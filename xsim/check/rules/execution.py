@@ -43,6 +43,7 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
             *waiting_behind(evidence, failed.cycles),
             ("ended", f"{shorten(failure.kind)}: {shorten(failure.message)}"),
             *(("at", shorten(frame)) for frame in failure.frames[-MOST_FRAMES:]),
+            *((("the vendor answered", failed.answered),) if failed.answered else ()),
             *(("host call before", call) for call in failed.last_calls),
             ("last run before", failed.last_run_before),
             *((("hint", shorten(failure.hint)),) if failure.hint else ()),

@@ -70,6 +70,10 @@ class SimulatedVendor:
         api = self._api
         return _made(api, api.catalog.store.alone(api.names[event_id]), NO_STATE)
 
+    def without_events(self) -> SimulatedVendor:
+        """One at which nothing has happened, its state empty."""
+        return _made(self._api, Store({}), NO_STATE)
+
     def without_news(self, since: datetime) -> SimulatedVendor:
         """One that stands still from then on, no new events and no changes, with a copy of the state."""
         return _made(self._api, self._rack.store.until(microseconds(since)), self._state)

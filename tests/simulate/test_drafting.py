@@ -1,0 +1,146 @@
+"""The first fetches of a script that nobody has described: what it asks, and which answers it is content with."""
+
+import json
+import re
+
+import pytest
+from integrations import START, a_scenario, an_integration
+
+from xsim.model import Outcome
+from xsim.simulate import rehearse
+
+ASKS = "import requests\nbody = requests.get('https://vendor.example/alerts').json()\n"
+
+
+def rehearsed(folder, fetch, *, samples=(), **scenario):
+    """The calls and the last cycle of a fetch that has its answer in `body`."""
+    integration = an_integration(folder, fetch)
+    return rehearse(integration, a_scenario(**scenario), samples)
+
+
+def answer_to(folder, use, **more):
+    """The answer that a script is content with that uses it so."""
+    calls, last = rehearsed(folder, ASKS + use, **more)
+    assert last.outcome is Outcome.OK, last.failure
+    return calls[0].answer
+
+
+@pytest.mark.parametrize(
+    ("use", "answer"),
+    [
+        ("body['alerts'][0]['title'].lower()", {"alerts": [{"id": "ID", "title": "made-up alerts.title"}]}),
+        ("[a['id'] for a in body.get('items', [])]", {"items": [{"id": "ID"}]}),
+        ("[a['id'] for a in body]", [{"id": "ID"}]),
+        ("body[:10]", [{"id": "ID"}]),
+        ("body['page']['rows'][0]['id']", {"page": {"rows": [{"id": "ID"}]}}),
+        ("int(body['total']) + 1", {"total": 1}),
+        ("body['version'] / 1000", {"version": 1}),
+        ("[n['id'] for n in body['response']['data']]", {"response": {"data": [{"id": "ID"}]}}),
+        ("[t.upper() for t in body['alerts'][0]['tags']]", {"alerts": [{"id": "ID", "tags": ["ID"]}]}),
+    ],
+)
+def test_the_use_of_an_answer_tells_its_shape(tmp_path, use, answer):
+    made = json.dumps(answer_to(tmp_path, use))
+    assert json.loads(re.sub(r"id-\d+", "ID", made)) == answer
+
+
+def test_a_time_is_made_in_the_layout_that_the_script_reads(tmp_path):
+    use = "from datetime import datetime\ndatetime.strptime(body['alerts'][0]['raised_on'], '%d/%m/%Y %H:%M')"
+    answer = answer_to(tmp_path, use)
+    assert answer["alerts"][0]["raised_on"] == START.strftime("%d/%m/%Y %H:%M")
+
+
+def test_what_becomes_an_incident_s_time_is_a_time_whatever_its_name(tmp_path):
+    use = "demisto.incidents([{'name': 'a', 'occurred': a['thing'], 'rawJSON': '{}'} for a in body['alerts']])"
+    assert answer_to(tmp_path, use)["alerts"][0]["thing"].startswith("2024-05-14T09:29:")
+
+
+def test_a_time_used_as_seconds_is_a_number_of_seconds(tmp_path):
+    use = "from datetime import datetime\ndatetime.utcfromtimestamp(int(body['alerts'][0]['created']))"
+    assert answer_to(tmp_path, use)["alerts"][0]["created"] == int(START.timestamp()) - 20
+
+
+def test_an_error_that_the_script_looks_for_stays_away(tmp_path):
+    use = "if body.get('errors'):\n    raise ValueError(body['errors'])\nbody['alerts'][0]['id']"
+    assert "errors" not in answer_to(tmp_path, use)
+
+
+def test_paging_until_nothing_comes_ends(tmp_path):
+    fetch = """
+    import requests
+    page = 1
+    while requests.get('https://vendor.example/alerts', params={'page': page}).json()['alerts']:
+        page += 1
+    """
+    calls, last = rehearsed(tmp_path, fetch)
+    assert last.outcome is Outcome.OK
+    assert len(calls) < 20
+
+
+def test_a_token_is_offered_where_the_script_looks_for_one(tmp_path):
+    fetch = """
+    import requests
+    ask = lambda **query: requests.get('https://vendor.example/alerts', params=query).json()
+    body = ask()
+    body['alerts'][0]['id']
+    if body.get('next'):
+        ask(cursor=body['next'])
+    """
+    calls, _ = rehearsed(tmp_path, fetch)
+    assert calls[1].request.url == f"https://vendor.example/alerts?cursor={calls[0].answer['next']}"
+
+
+def test_a_login_is_answered_with_a_session(tmp_path):
+    fetch = "import requests\nlen(requests.post('https://vendor.example/v1/oauth2/token').json()['access_token'])"
+    calls, last = rehearsed(tmp_path, fetch)
+    assert last.outcome is Outcome.OK
+    assert {call.kind for call in calls} == {"login"}
+
+
+def test_ids_and_times_in_a_path_are_put_in_braces(tmp_path):
+    fetch = """
+    import requests
+    root = 'https://vendor.example/'
+    for alert in requests.get(root + 'alerts').json()['alerts']:
+        requests.get(root + 'alerts/' + alert['id']).json()
+    requests.get(root + 'users/0b1c2d3e-1111-4222-8333-444455556666/since/2024-05-14T00:00:00Z')
+    """
+    calls, _ = rehearsed(tmp_path, fetch)
+    assert [call.path for call in calls[:3]] == ["/alerts", "/alerts/{id}", "/users/{id}/since/{time}"]
+
+
+def test_a_sample_goes_to_the_call_that_lists_something(tmp_path):
+    fetch = """
+    import requests
+    requests.get('https://vendor.example/version').json().get('text')
+    for alert in requests.get('https://vendor.example/alerts').json()['alerts']:
+        alert['severity']
+    """
+    sample = {"alerts": [{"severity": 3}]}
+    calls, _ = rehearsed(tmp_path, fetch, samples=[("", sample)])
+    assert [(call.path, call.kind) for call in calls[:2]] == [("/version", "guess"), ("/alerts", "sample")]
+    assert calls[1].answer == sample
+
+
+def test_a_sample_with_a_path_answers_that_path(tmp_path):
+    calls, last = rehearsed(tmp_path, ASKS + "body['x']", samples=[("/alerts", {"x": 1})])
+    assert last.outcome is Outcome.OK
+    assert calls[0].answer == {"x": 1}
+
+
+def test_a_fetch_that_cannot_be_pleased_ends_with_its_complaint(tmp_path):
+    calls, last = rehearsed(tmp_path, ASKS + "raise ValueError('never')")
+    assert (last.outcome, last.failure.message) == (Outcome.FAILED, "never")
+    assert len(calls) == 1
+
+
+def test_json_is_read_as_ever_afterwards(tmp_path):
+    before = json.loads("{}")
+    rehearsed(tmp_path, ASKS + "body['alerts']")
+    assert type(json.loads("{}")) is type(before) is dict
+    assert "decode" not in vars(json._default_decoder)
+
+
+def test_the_same_script_is_drafted_the_same_twice(tmp_path):
+    use = ASKS + "[(a['b'], a['created'], a['c']['d']) for a in body['alerts']]"
+    assert rehearsed(tmp_path, use)[0] == rehearsed(tmp_path, use)[0]

@@ -1,0 +1,201 @@
+"""Writes a scenario to start from: what the first fetches asked and were answered, as commented TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from xsim.model import Cycle, DraftedCall, Integration, JsonValue, Outcome, Parameters
+from xsim.report.draft_calls import Call, Plan, plan_calls
+from xsim.report.draft_endpoints import endpoint_lines
+from xsim.report.draft_events import stream_lines
+from xsim.report.draft_values import words_of
+from xsim.report.draft_vendor import vendor_text
+from xsim.report.toml_text import toml_key, toml_text
+from xsim.world import steps_of
+
+OWNED_BY_SERVER = ("isFetch", "incidentType", "incidentFetchInterval")
+FIRST_CYCLES = 10
+WIDTH = 118
+NAMES_OF_NOTHING = frozenset(
+    "data result results items value values hits records entries resources content rows objects elements list search "
+    "query all get ids absolute response page api".split()
+)
+CREDENTIAL_PARTS = ("identifier", "password")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A scenario's text, and that of the vendor file beside it; "" where it needs none."""
+
+    scenario: str
+    vendor: str = ""
+
+
+def draft(
+    integration: Integration,
+    parameters: Parameters,
+    calls: Sequence[DraftedCall],
+    last: Cycle,
+    *,
+    scenario_name: str = "xsim.toml",
+    vendor_name: str = "xsim_vendor.py",
+    script: str = "",
+) -> Draft:
+    """The scenario as text. `last` is the cycle that the drafting ended with.
+
+    The names are those of the files; `script` is the integration's as seen from the scenario's folder.
+    """
+    plan = plan_calls(calls, mirror_ids=frozenset(_mirror_ids(last)), limits=frozenset(_limits(parameters)))
+    vendor = vendor_text(plan.calls, scenario_name, id_field=plan.id_field)
+    script = script or integration.path.name
+    paragraphs = [
+        list(_opening(script, plan, has_calls=bool(calls))),
+        list(_ending(last)),
+        _head(script, vendor_name if vendor else ""),
+        ["[clock]", f"cycles = {FIRST_CYCLES}"],
+        list(_parameter_lines(parameters)),
+        list(_identity_lines(plan, has_calls=bool(calls))),
+        *(list(endpoint_lines(call, plan)) for call in plan.calls if call.role in ("list", "ids", "detail")),
+        list(_event_lines(plan, has_calls=bool(calls))),
+        _closing(script, scenario_name),
+    ]
+    return Draft("\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n", vendor)
+
+
+# --- comments -----------------------------------------------------------------------------------------------
+
+
+def _opening(script: str, plan: Plan, *, has_calls: bool) -> Iterator[str]:
+    yield f"# A scenario for {_one_line(script)}, drafted by `xsim init` from what its first fetches asked."
+    if plan.is_sampled:
+        yield "# The events are made after the sample. What is marked TODO is a guess."
+    elif has_calls:
+        yield "# Nobody has told what the API answers: the fields below are those that the script reads, and what is"
+        yield "# marked TODO is a guess. With one answer of the real API there is less to guess:"
+        yield f"#   xsim init {_one_line(script)} --sample answer.json --force"
+
+
+def _ending(last: Cycle) -> Iterator[str]:
+    """Why the fetch did not get through, where it did not."""
+    if last.outcome is Outcome.OK:
+        return
+    failure = last.failure
+    message = _one_line(failure.message)[:300] if failure else last.outcome.value
+    place = f" (line {failure.line})" if failure and failure.line else ""
+    yield from _comment(f"TODO: against made-up answers the fetch ends early{place}: {message}")
+    if failure and failure.hint:
+        yield from _comment(_one_line(failure.hint)[:200])
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)
+
+
+def _closing(script: str, scenario_name: str) -> list[str]:
+    return [
+        "# Next:",
+        f"#   xsim scenario show {_one_line(scenario_name)}",
+        f"#   xsim run {_one_line(script)}",
+    ]
+
+
+def _head(script: str, vendor_name: str) -> list[str]:
+    lines = [f"integration = {toml_text(script)}"]
+    if vendor_name:
+        lines.append(f"vendor = {toml_text(f'{vendor_name}:answer')}  # answers the calls that no endpoint below takes")
+    return lines
+
+
+# --- parameters ---------------------------------------------------------------------------------------------
+
+
+def _parameter_lines(parameters: Parameters) -> Iterator[str]:
+    """Those with a value; a secret that was given is replaced by a made-up one."""
+    unset = []
+    yield "[params]"
+    for name, value in parameters.values.items():
+        if name in OWNED_BY_SERVER:
+            continue
+        if isinstance(value, Mapping) and "credentials" in value:
+            value = {part: value[part] for part in CREDENTIAL_PARTS if value.get(part)}
+        if value in (None, "", [], {}):
+            unset.append(name)
+        elif value is not False:
+            yield f"{toml_key(name)} = {toml_text(_without_secrets(value, name, parameters))}"
+    if unset:
+        yield from _comment(f"Not set: {', '.join(map(_one_line, unset))}")
+
+
+def _without_secrets(value: JsonValue, name: str, parameters: Parameters) -> JsonValue:
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(inner, f"{name}.{key}", parameters) for key, inner in value.items()}
+    if isinstance(value, str) and value in parameters.secrets and name.partition(".")[0] not in parameters.stand_ins:
+        return hashlib.sha256(f"xsim init {name}".encode()).hexdigest()
+    return value
+
+
+def _limits(parameters: Parameters) -> Iterator[str]:
+    for name, value in parameters.values.items():
+        words = words_of(name)
+        if isinstance(value, (str, int)) and ("max" in words or "limit" in words) and str(value).isdigit():
+            yield str(value)
+
+
+# --- identity and events ------------------------------------------------------------------------------------
+
+
+def _identity_lines(plan: Plan, *, has_calls: bool) -> Iterator[str]:
+    if not has_calls:
+        yield from _comment(
+            "The fetch made no call over HTTP, so there is no endpoint to describe. Where its incidents name their "
+            "event, [identity] tells xsim:"
+        )
+        yield "# [identity]"
+        yield '# event = "id"'
+        return
+    todo = "" if plan.is_sampled else "  # TODO: the field that "
+    id_field, time_field = plan.id_field or "id", plan.time_field or "created"
+    yield "[identity]"
+    id_todo = todo or ("" if plan.id_field else "  # TODO: the field that ")
+    time_todo = todo or ("" if plan.time_field else "  # TODO: the field that ")
+    yield f"event = {toml_text(id_field)}" + (f"{id_todo}tells events apart" if id_todo else "")
+    yield f"time = {toml_text(time_field)}" + (f"{time_todo}holds the event's time" if time_todo else "")
+
+
+def _event_lines(plan: Plan, *, has_calls: bool) -> Iterator[str]:
+    if not has_calls:
+        return
+    yield "# One event before the first fetch and two between later ones; [[events]] would write each out."
+    record = plan.record or {"title": "event {n}"}
+    id_field, time_field = plan.id_field or "id", plan.time_field or "created"
+    yield from stream_lines(_stream_name(plan.main), record, id_field=id_field, time_field=time_field)
+
+
+def _stream_name(call: Call | None) -> str:
+    """What the list is called in the answer, else in the path."""
+    if call is None:
+        return "events"
+    steps = steps_of(call.listed.path) if call.listed is not None else ()
+    parts = [part for part in call.path.split("/") if part and "{" not in part]
+    names = [words_of(name) for name in (*reversed(steps), *reversed(parts))]
+    return next((name for name in names if name and name not in NAMES_OF_NOTHING), "events")
+
+
+def _mirror_ids(cycle: Cycle) -> Iterator[str]:
+    """Identities that the incidents of the cycle name."""
+    for text in cycle.incidents:
+        try:
+            incidents = json.loads(text)
+        except ValueError:
+            continue
+        for incident in incidents if isinstance(incidents, list) else []:
+            if isinstance(incident, Mapping) and incident.get("dbotMirrorId"):
+                yield str(incident["dbotMirrorId"])
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -1,0 +1,53 @@
+"""What a script's complaint about a made-up answer says of the value that it wanted."""
+
+from __future__ import annotations
+
+import re
+
+from xsim.model import Failure
+from xsim.simulate.sketch import Path, Sketch
+
+COMPLAINTS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    (r"offset-naive and offset-aware", (str,), "naive"),
+    (r"'NoneType' object (has no attribute|is not)|NoneType", (str,), "time"),
+    (r"year -?\d+ is out of range|timestamp out of range|value too large", (int,), "seconds"),
+    (r"'int' object has no attribute '(get|items|keys)'", (int,), "object"),
+    (r"'int' object is not (iterable|subscriptable)", (int,), "list"),
+    (r"'(int|bool)' object has no attribute|expected str|must be str|not int|strptime\(\) argument 1", (int,), "text"),
+    (r"string indices must be", (str, dict), "object"),
+    (r"(unconverted data remains|must be real number|integer is required|cannot be interpreted as an integer)", (str,),
+     "number"),
+    (r"unhashable type|'dict' and 'str'|can only concatenate|expected string or bytes", (dict,), "text"),
+)  # fmt: skip
+"""What a message says, which type of value it is about, and what the script wants there."""
+
+
+def trace(sketch: Sketch, failure: Failure) -> bool:
+    """A complaint that holds a made-up text is about the value it was made for."""
+    message = failure.message
+    for text, path in sorted(sketch.texts.items(), key=lambda each: -len(each[0])):
+        if text not in message or sketch.at(path) != text:
+            continue
+        before = sketch.news
+        _correct(sketch, path, message)
+        if sketch.news > before:
+            return True
+    return False
+
+
+def _correct(sketch: Sketch, path: Path, message: str) -> None:
+    layout = re.search(r"does not match format '([^']+)'", message) or re.search(r"unconverted data remains", message)
+    if layout is not None and layout.groups():
+        sketch.demand_layout(path, layout[1])
+    elif re.search(r"for int\(\)|to float|convert string|ConversionSyntax|as an integer|valid number", message):
+        sketch.demand(path, "number")
+    elif re.search(r"isoformat|date|time|string format", message, re.IGNORECASE):
+        sketch.demand(path, "time")
+
+
+def demanded(failure: Failure) -> tuple[tuple[type, ...], str] | None:
+    """The type of the value that the complaint is about, and what the script wants there."""
+    for pattern, types, demand in COMPLAINTS:
+        if re.search(pattern, failure.message):
+            return types, demand
+    return None

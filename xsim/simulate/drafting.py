@@ -1,0 +1,72 @@
+"""Runs the first fetches of a script against a vendor that nobody has described yet, to learn what it asks for.
+
+Calls are answered with samples of the real API where there are any, with a made-up session where they look like a
+login, and else with answers that are made up and corrected from fetch to fetch, until the script is content with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from xsim.model import Cycle, DraftedCall, Integration, Outcome, Scenario
+from xsim.simulate.drafting_vendor import DraftingVendor, Sample
+from xsim.simulate.loop import Platform
+from xsim.simulate.recording import Stored
+
+CYCLES = 2
+MOST_TRIES = 24
+HANG = timedelta(seconds=4)
+
+
+def rehearse(
+    integration: Integration, scenario: Scenario, samples: Sequence[Sample] = ()
+) -> tuple[tuple[DraftedCall, ...], Cycle]:
+    """The calls of the first fetches, and the cycle that they ended with, best OK.
+
+    Samples without a path go to the calls whose made-up answers hold a list that the script reads, in order.
+    """
+    vendor = DraftingVendor(scenario, dict(samples), integration.code.co_filename if integration.code else "")
+    last = _try_until_content(integration, scenario, vendor)
+    unplaced = [answer for path, answer in samples if not path]
+    if unplaced:
+        vendor.place(unplaced)
+        last = _try_until_content(integration, scenario, vendor)
+    if last.outcome is Outcome.OK and vendor.offer_tokens():
+        with_tokens = _first_cycles(integration, scenario, vendor)[-1]
+        if with_tokens.outcome is Outcome.OK and vendor.tokens_came_back:
+            return vendor.drafted(), with_tokens
+        vendor.withdraw_tokens()
+        last = _first_cycles(integration, scenario, vendor)[-1]
+    return vendor.drafted(), last
+
+
+def _try_until_content(integration: Integration, scenario: Scenario, vendor: DraftingVendor) -> Cycle:
+    for _ in range(MOST_TRIES):
+        cycles = _first_cycles(integration, scenario, vendor)
+        last = cycles[-1]
+        vendor.notice(cycles)
+        if last.outcome is Outcome.OK and not vendor.has_news and (vendor.lists_something or not vendor.adopt()):
+            break
+        if last.outcome is not Outcome.OK and not vendor.has_news and not vendor.learn(last):
+            break
+    return last
+
+
+def _first_cycles(integration: Integration, scenario: Scenario, vendor: DraftingVendor) -> list[Cycle]:
+    """Fetches from an empty last run on, up to the first that does not end well."""
+    settings = replace(scenario.settings, hang_limit=HANG, on_malformed="accept")
+    scenario = replace(scenario, settings=settings)
+    cycles: list[Cycle] = []
+    stored = Stored.of(scenario.last_run, scenario.context)
+    vendor.begin()
+    with Platform(integration, scenario, vendor) as platform, vendor.listening():
+        for number in range(1, CYCLES + 1):
+            vendor.cycle = number
+            moment = scenario.starts + (number - 1) * scenario.interval
+            cycle, stored = platform.run("fetch-incidents", number, moment, stored=stored)
+            cycles.append(cycle)
+            if cycle.outcome is not Outcome.OK:
+                break
+    return cycles
