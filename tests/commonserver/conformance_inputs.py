@@ -260,7 +260,9 @@ CALLS: dict[str, Callable[[Chance], Call]] = {
     ),
     "xml2json": call(of(*XML)),
     "json2xml": call(of(*JSON_OF_XML)),
-    "formatTimeColumns": call(lambda r: [{"a": r.randint(0, 2 * 10**12)} for _ in range(r.randint(0, 2))], of(["a"], [])),
+    "formatTimeColumns": call(
+        lambda r: [{"a": r.randint(0, 2 * 10**12)} for _ in range(r.randint(0, 2))], of(["a"], [])
+    ),
     "get_schedule_metadata": call(
         lambda r: {
             "ParentEntry": maybe(

@@ -1,8 +1,8 @@
 """CommonServerPython and the ApiModules are found where a content author has them."""
 
 import importlib.util
-import sys
 import os
+import sys
 
 import pytest
 from load_builders import SCRIPT, a_checkout, a_package

@@ -55,6 +55,16 @@ def test_what_becomes_an_incident_s_time_is_a_time_whatever_its_name(tmp_path):
     assert answer_to(tmp_path, use)["alerts"][0]["thing"].startswith("2024-05-14T09:29:")
 
 
+def test_a_word_that_the_script_looks_up_is_one_of_its_own(tmp_path):
+    use = "{'low': 1, 'high': 3}[body['alerts'][0]['severity']]"
+    assert answer_to(tmp_path, use)["alerts"][0]["severity"] == "high"
+
+
+def test_the_default_of_a_text_is_what_the_script_knows(tmp_path):
+    use = "{'Low': 1}[body['alerts'][0].get('severity', 'Low')]"
+    assert answer_to(tmp_path, use)["alerts"][0]["severity"] == "Low"
+
+
 def test_a_time_used_as_seconds_is_a_number_of_seconds(tmp_path):
     use = "from datetime import datetime\ndatetime.utcfromtimestamp(int(body['alerts'][0]['created']))"
     assert answer_to(tmp_path, use)["alerts"][0]["created"] == int(START.timestamp()) - 20

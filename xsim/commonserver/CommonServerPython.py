@@ -637,7 +637,7 @@ def get_schedule_metadata(context):
         "start_date": parent.get("startDate"),
         "end_date": parent.get("endingDate"),
     }
-    return {key: value for key, value in found.items() if value is not None}
+    return assign_params(**found)
 
 
 def is_scheduled_command_retry():

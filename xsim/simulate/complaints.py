@@ -29,7 +29,10 @@ def trace(sketch: Sketch, failure: Failure) -> bool:
         if text not in message or sketch.at(path) != text:
             continue
         before = sketch.news
-        _correct(sketch, path, message)
+        if failure.kind == "KeyError":
+            sketch.demand_word(path)
+        else:
+            _correct(sketch, path, message)
         if sketch.news > before:
             return True
     return False

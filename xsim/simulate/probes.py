@@ -17,7 +17,7 @@ AGEING_CYCLES = 20
 EVENTS_PROBED = 100
 """So many outstanding events are looked into one by one; a run that misses more is told by these and a count."""
 TICKS_TRIED = 3
-"""So many ticks are tried before an event counts as not wanted, where the vendor is a function of the user's."""
+"""So many ticks are tried before an event counts as not wanted."""
 QUIET_DRAINS = 3
 """A drain ends after so many cycles in a row that bring nothing."""
 
@@ -141,13 +141,14 @@ def _brings(probe: Probe, event: Event, scenario: Scenario) -> bool:
 def _wanted(platform: PlatformLike, history: History, vendor: VendorWorld, event: Event) -> Iterator[Probe]:
     """Whether a right fetch delivers the event: a deliberate filter leaves it out in all these fetches, too.
 
-    The first starts from an empty last run. A vendor of the user's own may fail at that very tick, so the next two
-    are tried as well. A fetch that only notes the time on its first run delivers what comes after that.
+    The first starts from an empty last run. Its window may end just before the event, and a vendor of the user's own
+    may fail at that very tick, so the next two ticks are tried as well. A fetch that only notes the time on its first
+    run delivers what comes after that.
     """
     scenario, alone = history.scenario, vendor.alone(event.id)
     empty = Stored.of({}, scenario.context)
     first = history.first_tick_behind(event.occurred)
-    for more in range(TICKS_TRIED if scenario.hatch else 1):
+    for more in range(TICKS_TRIED):
         at = first + more * scenario.interval
         cycle, _ = platform.run("fetch-incidents", 1, at, stored=empty, vendor=alone)
         probe = _probe("wanted", 0, event.id, at, cycle)

@@ -15,6 +15,8 @@ Path = tuple[str, ...]
 ABSENT: Any = object()
 MOST_CORRECTIONS = 3
 """So often one value changes its type; a script that wants it both ways must not keep us going."""
+WORDS = ("High", "high", "HIGH", 1, "Open", "open", "New", "new")
+"""What severities and states are called."""
 MARK = "xsim"
 """Key that keeps the first, empty answer from being false, and tells it from other calls' answers."""
 ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -186,6 +188,16 @@ class Sketch:
             self.texts[text] = path
             self.put(path, text)
 
+    def demand_word(self, path: Path) -> None:
+        """It looks it up in a table of its own, in which only some words stand: the next that may be one of them."""
+        tried = self._corrections.get(path, 0)
+        if tried < len(WORDS):
+            self._corrections[path] = tried + 1
+            word = WORDS[tried]
+            if isinstance(word, str):
+                self.texts[word] = path
+            self.put(path, word)
+
     def iterated(self, path: Path) -> None:
         """An answer that it goes through without having asked it for a key is a list; a record may be gone through."""
         if "*" not in path and not any(read[: len(path)] == path and len(read) > len(path) for read in self.reads):
@@ -234,6 +246,8 @@ class Sketch:
             return self._list(path) if is_list else {}
         if isinstance(default, (int, float)):
             return default or 1
+        if isinstance(default, str) and default and not IDS.fullmatch(words) and not TIMES.fullmatch(words):
+            return default
         return self._by_name(path, words, in_record=in_record)
 
     def _by_name(self, path: Path, words: str, *, in_record: bool) -> JsonValue:
