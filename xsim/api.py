@@ -223,7 +223,7 @@ def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
 
 
 def _scenario_file(given: Path, options: Options) -> ScenarioFile | None:
-    from xsim.load import find_scenario, load_scenario
+    from xsim.load import find_scenario
 
     if given.suffix == ".toml":
         path: Path | None = given
@@ -231,6 +231,8 @@ def _scenario_file(given: Path, options: Options) -> ScenarioFile | None:
         path = options.scenario or (None if options.without_scenario else find_scenario(given))
     if path is None:
         return None
+    from xsim.load import load_scenario
+
     return load_scenario(
         path, starts=options.starts, interval=options.interval, cycles=options.cycles, seed=options.seed
     )

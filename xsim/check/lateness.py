@@ -34,7 +34,7 @@ def late_events(evidence: Evidence, limit: int) -> Iterator[Late]:
     place = {each.number: index for index, each in enumerate(facts)}
     late = [fate for fate in truth.fates.values() if may_be_late(fate, place)]
     if not limit and (truth.has_cut_answer or evidence.journal.scenario.hatch is not None):
-        return  # How many a cycle had room for is not known: a backlog may be worked off as fast as the script means to.
+        return  # How many a cycle had room for is not known: a backlog may come as fast as the script means it to.
     due = due_cycles(truth, facts, limit) if late and limit else {}
     for fate in late:
         first = due.get(fate.event.id, 0) if limit else fate.first_visible

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xsim.errors import XsimError
 from xsim.model import Cycle, Integration, Report, ScenarioFile
 from xsim.report.progress import Progress
 from xsim.report.rule_page import rule_text, rules_json, rules_text
-from xsim.report.scenario_draft import Draft, draft
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from xsim.report.scenario_draft import Draft, draft
 
 __all__ = [
     "Draft",
@@ -33,6 +34,15 @@ __all__ = [
 ]
 
 _FORMATS = ("text", "json")
+
+
+def __getattr__(name: str) -> Any:
+    # Only `xsim init` drafts, and the modules for it are many.
+    if name in ("Draft", "draft"):
+        from xsim.report import scenario_draft
+
+        return getattr(scenario_draft, name)
+    raise AttributeError(f"module 'xsim.report' has no attribute '{name}'")
 
 
 def render(report: Report, format: str) -> str:

@@ -242,6 +242,9 @@ def count_incidents(cycle: Cycle, several_calls: str) -> int:
     texts = cycle.incidents
     if len(texts) > 1 and several_calls != "add":
         texts = texts[:1] if several_calls == "first" else texts[-1:]
+    calls = [call.arguments for call in cycle.host_calls if call.name == "incidents" and call.error is None]
+    if len(texts) == len(calls) == len(cycle.incidents) and all(map(str.isdigit, calls)):
+        return sum(map(int, calls))  # The host has counted; reading the texts again is dear.
     return sum(map(_count, texts))
 
 

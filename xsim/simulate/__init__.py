@@ -1,6 +1,21 @@
 """Runs an integration through simulated time and yields what happened, cycle by cycle."""
 
-from xsim.simulate.drafting import rehearse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from xsim.simulate.loop import run_command, simulate
 
+if TYPE_CHECKING:
+    from xsim.simulate.drafting import rehearse
+
 __all__ = ["rehearse", "run_command", "simulate"]
+
+
+def __getattr__(name: str) -> Any:
+    # Only `xsim init` rehearses.
+    if name == "rehearse":
+        from xsim.simulate.drafting import rehearse
+
+        return rehearse
+    raise AttributeError(f"module 'xsim.simulate' has no attribute '{name}'")
