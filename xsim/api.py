@@ -95,8 +95,10 @@ def run(
 
     chosen = replace(options or Options(), **overrides)  # type: ignore[arg-type]
     integration, scenario = _ready(path, chosen)
-    with State(state_folder(integration, chosen.instance, root=chosen.state)) as state:
-        if chosen.goes_on or not (chosen.fresh or scenario.path):
+    goes_on = chosen.goes_on or not (chosen.fresh or scenario.path)
+    folder = state_folder(integration, chosen.instance, root=chosen.state)
+    with State(folder, starts_over=not goes_on) as state:
+        if goes_on:
             command = _repeating(command, state)
             scenario = _going_on(scenario, state, chosen)
         state.begin(scenario)

@@ -67,6 +67,10 @@ class Filter:
     """The bound is a span back from now, in this unit: "s", "m", "h" or "d"."""
     required: bool = False
     """Not sent, the answer is status 400."""
+    pattern: str = ""
+    """Regular expression that finds the bound, as its group `bound`, inside a longer text; no match: not sent."""
+    unreadable: str = "refuse"
+    """A bound that cannot be read is answered with status 400 ("refuse"), or counts as not sent ("ignore")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ class Paging:
     """An answer with no records still holds a token to go on from."""
     tail_token: bool = False
     """The last page holds a token too, with which a later request gets what has come since."""
+    last: str = "null"
+    """What stands at `next_at` where nothing goes on: "null", "missing" (the key is left out) or "empty" ("")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class Endpoint:
     host: str = ""
     """"" answers on any host."""
     kind: str = "list"
-    """"list", or "detail": one record, by the part `{id}` or the parameter `id_name`."""
+    """"list"; "detail": one record, by the part `{id}` or the parameter `id_name`; "fixed": always one answer."""
     streams: tuple[str, ...] = ()
     """Only events of these streams; empty: all."""
     list_at: str = ""
@@ -143,13 +149,19 @@ class Endpoint:
     more_at: str = ""
     """Where the answer says whether there are more."""
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
-    """Fixed fields of the answer."""
+    """Fixed fields of the answer; of a fixed one all of it, unless it is a `text`."""
     empty: str = "list"
     """What is sent where nothing matches: "list", "missing" (no key), "null", "object" ({}) or "body" (nothing)."""
     wrap: str = ""
     """Each record in the list stands below this key: {"alert": {...}}."""
     pick: str = ""
     """The list holds only what stands at this dotted path of each record: ids first, objects by a second call."""
+    status: int = 200
+    """Of a fixed answer."""
+    answer_headers: tuple[tuple[str, str], ...] = ()
+    """Of a fixed answer."""
+    text: str | None = None
+    """A fixed answer that is no JSON, or no object; None: `extra` is the answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,22 @@ def test_a_journal_damaged_in_the_middle_is_not_overwritten_by_a_run(xsim, badge
     assert journal.read_text() == damaged
 
 
+def test_a_journal_that_is_not_ours_is_not_overwritten_even_by_a_fresh_run(xsim, badge_reader):
+    xsim("run", badge_reader, "--cycles", 3)
+    [journal] = xsim.folder.glob(".xsim/*/journal.jsonl")
+    journal.write_text("notes of my own\n")
+    refused(xsim("run", badge_reader, "--fresh"), "journal.jsonl:1")
+    assert journal.read_text() == "notes of my own\n"
+
+
+def test_a_fresh_run_does_not_mind_what_an_older_journal_holds(xsim, badge_reader):
+    xsim("run", badge_reader, "--cycles", 3)
+    [journal] = xsim.folder.glob(".xsim/*/journal.jsonl")
+    journal.write_text('{"xsim": 1, "version": "0.0.1", "layout": "of an older xsim"}\n')
+    refused(xsim("run", badge_reader), "journal.jsonl:1")
+    assert xsim("run", badge_reader, "--cycles", 10, "--fresh").code == 1
+
+
 @pytest.mark.parametrize("arguments", [(), ("--fresh",)])
 def test_a_damaged_last_run_is_not_overwritten(xsim, badge_reader, arguments):
     xsim("run", badge_reader, "--cycles", 3)

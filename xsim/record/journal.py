@@ -135,7 +135,25 @@ class _Probes:
         return map(probe_from_line, self.stored.decoded("probe"))
 
 
+def refuse_foreign(path: Path) -> None:
+    """Raise InvalidState where the file is no journal of xsim. What it holds need not be readable by this xsim."""
+    _read_first_line(path)
+
+
 def _read_header(path: Path) -> tuple[dict[str, Any], Integration, Scenario]:
+    header = _read_first_line(path)
+    if header["xsim"] > FORMAT:
+        raise InvalidState(
+            f"{path}:1: journal format {header['xsim']} of xsim {header.get('version')}; this one reads up to {FORMAT}",
+            hint="install the newer xsim",
+        )
+    try:
+        return header, integration_from_line(header["integration"]), scenario_from_line(header["scenario"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(path, 1, f"a header that cannot be read ({error!r})") from error
+
+
+def _read_first_line(path: Path) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8", newline="\n") as file:
             line = file.readline()
@@ -150,15 +168,7 @@ def _read_header(path: Path) -> tuple[dict[str, Any], Integration, Scenario]:
         raise InvalidState(
             f"{path}:1: not a journal of xsim", hint="give the journal.jsonl of a state folder in .xsim/"
         )
-    if header["xsim"] > FORMAT:
-        raise InvalidState(
-            f"{path}:1: journal format {header['xsim']} of xsim {header.get('version')}; this one reads up to {FORMAT}",
-            hint="install the newer xsim",
-        )
-    try:
-        return header, integration_from_line(header["integration"]), scenario_from_line(header["scenario"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(path, 1, f"a header that cannot be read ({error!r})") from error
+    return header
 
 
 def _damaged(path: Path, line: int, found: str) -> InvalidState:

@@ -13,7 +13,7 @@ from typing import Any
 
 from xsim.errors import InvalidState
 from xsim.model import Cycle, Integration, Journal, JsonValue, Outcome, Scenario
-from xsim.record.journal import read_journal
+from xsim.record.journal import read_journal, refuse_foreign
 
 FOLDER = ".xsim"
 FORMAT = 1
@@ -29,10 +29,14 @@ def state_folder(integration: Integration, instance: str, *, root: Path | None =
 
 
 class State:
-    """One instance's state on disk. It first catches up with a journal whose run was killed."""
+    """One instance's state on disk. It first catches up with a journal whose run was killed.
 
-    def __init__(self, folder: Path) -> None:
+    `starts_over`: what the journal there holds does not matter, as it is replaced; it must be one of xsim's all the same.
+    """
+
+    def __init__(self, folder: Path, *, starts_over: bool = False) -> None:
         self.folder = folder
+        self._starts_over = starts_over
         self._last_run_path = folder / "last_run.json"
         self._context_path = folder / "integration_context.json"
         self._own_path = folder / "state.json"
@@ -121,8 +125,10 @@ class State:
         last_run, context = self.last_run, self.context
         if not self.exists():
             return
-        journal = self.journal()
-        last = _last_of(journal)
+        if self._starts_over:
+            refuse_foreign(self.journal_path)
+            return
+        last = _last_of(self.journal())
         if last is None or last.number <= own["applied"]:
             return
         if _digest(last_run) == own["last_run"]:

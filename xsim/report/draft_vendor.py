@@ -167,4 +167,5 @@ def _pattern(path: str) -> str:
     """The path as a regular expression, written as Python."""
     parts = re.split(r"\{[^{}]*\}", path.rstrip("/") or "/")
     pattern = "[^/]+".join(re.escape(part).replace("\\-", "-") for part in parts)
+    pattern += "" if pattern.endswith("/") else "/?"
     return repr(pattern) if '"' in pattern or "\\" not in pattern else f'r"{pattern}"'

@@ -244,8 +244,8 @@ def _endpoints(sheet: _Sheet) -> Iterator[RenderableType]:
         title = sheet.clean(endpoint_title(endpoint))
         yield indented(Text.assemble((title, "cyan"), f": {sheet.clean(endpoint_words(endpoint), 2_000)}"), 2)
     if scenario.hatch:
-        rest = "all other calls" if scenario.endpoints else "all calls"
-        yield indented(Text.assemble((sheet.clean(scenario.hatch.shown), "cyan"), f": answers {rest}"), 2)
+        rest = "what no endpoint takes" if scenario.endpoints else "all calls"
+        yield indented(Text.assemble((sheet.clean(scenario.hatch.shown), "cyan"), f" answers {rest}"), 2)
 
 
 def _judgement(sheet: _Sheet) -> Iterator[RenderableType]:

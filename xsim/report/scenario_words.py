@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from xsim.report.cells import duration
+from xsim.report.cells import duration, plural
 from xsim.world import Endpoint, Filter, Order
 
 _UNITS = {
@@ -29,8 +29,8 @@ def endpoint_title(endpoint: Endpoint) -> str:
 
 def endpoint_words(endpoint: Endpoint) -> str:
     """One sentence of clauses, not made safe yet."""
-    clauses = _detail_clauses(endpoint) if endpoint.kind == "detail" else _list_clauses(endpoint)
-    return "; ".join(clauses)
+    clauses = {"detail": _detail_clauses, "fixed": _fixed_clauses}.get(endpoint.kind, _list_clauses)
+    return "; ".join(clauses(endpoint))
 
 
 def _list_clauses(endpoint: Endpoint) -> Iterator[str]:
@@ -49,6 +49,16 @@ def _detail_clauses(endpoint: Endpoint) -> Iterator[str]:
     yield from (_filter_words(each) for each in endpoint.filters)
     yield f"record at '{endpoint.record_at}'" if endpoint.record_at else "the answer is the record"
     yield from _answer_clauses(endpoint)
+
+
+def _fixed_clauses(endpoint: Endpoint) -> Iterator[str]:
+    yield "always the same answer" if endpoint.status == 200 else f"always status {endpoint.status}"
+    if endpoint.text is None:
+        yield f"an object of {', '.join(endpoint.extra) or 'nothing'}"
+    else:
+        yield f"a text of {plural(len(endpoint.text), 'character')}" if endpoint.text else "no body"
+    if endpoint.answer_headers:
+        yield f"with {', '.join(dict.fromkeys(name for name, _ in endpoint.answer_headers))}"
 
 
 def _answer_clauses(endpoint: Endpoint) -> Iterator[str]:
@@ -70,14 +80,15 @@ def _answer_clauses(endpoint: Endpoint) -> Iterator[str]:
 
 def _filter_words(each: Filter) -> str:
     needed = ", without it the answer is 400" if each.required else ""
-    return f"{each.name}{_where(each.place)} keeps {each.field} {each.compare} bound ({_reading(each)}){needed}"
+    bound = f"what {each.pattern} finds" if each.pattern else "bound"
+    return f"{each.name}{_where(each.place)} keeps {each.field} {each.compare} {bound} ({_reading(each)}){needed}"
 
 
 def _reading(each: Filter) -> str:
     """How the two sides are compared: "inclusive, to the microsecond"."""
     parts = [_BOUNDED[each.compare]] if each.compare in _BOUNDED else []
     if each.kind != "time":
-        return ", ".join([*parts, f"as {each.kind}"])
+        return ", ".join([*parts, f"as {each.kind}", *_leniency(each)])
     parts.append(f"to the {_UNITS.get(each.precision, each.precision)}")
     if each.relative:
         parts.append(f"{_UNITS.get(each.relative, each.relative)}s back from now")
@@ -85,7 +96,11 @@ def _reading(each: Filter) -> str:
         parts.append(f"written as {_EPOCHS.get(each.layout, each.layout)}")
     if each.zone:
         parts.append(f"without an offset at {offset_text(each.zone)}")
-    return ", ".join(parts)
+    return ", ".join([*parts, *_leniency(each)])
+
+
+def _leniency(each: Filter) -> list[str]:
+    return ["ignored where unreadable"] if each.unreadable == "ignore" else []
 
 
 def _order_words(endpoint: Endpoint) -> str:
@@ -134,7 +149,8 @@ def _paging_words(endpoint: Endpoint) -> str:
     where = f" at '{paging.next_at}'" if paging.next_at else ""
     tail = ", the last page has one too" if paging.tail_token else ""
     empty = ", an empty page too" if paging.token_when_empty else ""
-    return words.get(paging.kind, paging.kind) + where + tail + empty
+    last = {"missing": ", left out on the last page", "empty": ', "" on the last page'}.get(paging.last, "")
+    return words.get(paging.kind, paging.kind) + where + tail + empty + last
 
 
 def _where(place: str) -> str:

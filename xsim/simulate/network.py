@@ -11,7 +11,7 @@ from hashlib import blake2b
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol, runtime_checkable
 
 from xsim.errors import CallUnsupported, SimulationSignal
 from xsim.model import Exchange, Request, Response, Vendor
@@ -35,6 +35,14 @@ class ClockLike(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Moves the clock. May raise a BaseException where the command's time limit passes."""
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A vendor that can tell why it left a call unanswered. Not every one can: any function is a vendor."""
+
+    def refusal(self, request: Request) -> str:
+        """Who was asked in vain, in words; "" where there is nothing to tell."""
 
 
 class VendorFailed(SimulationSignal):
@@ -236,7 +244,10 @@ class Network:
             hint = "the scenario has no vendor: `xsim init` writes one to start from"
         else:
             hint = f"add an endpoint for {request.method} {'/' + place.split('/', 3)[-1]} to the scenario"
-        self.refuse(f"{request.method} {place}: no vendor answers this call", hint)
+        why = self.vendor.refusal(request) if isinstance(self.vendor, Explaining) else ""
+        if why:
+            hint += ", or let the vendor function answer it"
+        self.refuse(f"{request.method} {place}: no vendor answers this call{why and f': {why}'}", hint)
 
 
 class ImportWatch(MetaPathFinder):

@@ -1,4 +1,4 @@
-"""The calls of the API: a list of what the filters keep, in order and in pages; one record by its id."""
+"""The calls of the API: a list of what the filters keep, in order and in pages; one record by its id; a fixed answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import NUMBER_RANK, Columns, Fields, as_number, as_text
-from xsim.simulate.vendor.envelope import Envelope
+from xsim.simulate.vendor.envelope import LEFT_OUT, Envelope
 from xsim.simulate.vendor.filters import Bound, Parameter, both, read_bounds
 from xsim.simulate.vendor.orders import Arrangement, Orders
 from xsim.simulate.vendor.paging import TOKEN_KINDS, Token, link, read_size, read_skip, read_token, written
@@ -19,6 +19,9 @@ from xsim.simulate.vendor.store import Version, json_bytes
 from xsim.world import Endpoint, Listing, Paging
 
 JSON_HEADERS = (("Content-Type", "application/json"),)
+TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
+LAST = {"null": None, "missing": LEFT_OUT, "empty": ""}
+"""What the last page sends in the place of what leads on."""
 
 
 class Slice(NamedTuple):
@@ -132,7 +135,7 @@ class ListCall:
         if endpoint.more_at:
             fields[endpoint.more_at] = part.goes_on
         if endpoint.paging is not None and endpoint.paging.next_at and endpoint.paging.kind != "link_header":
-            fields[endpoint.paging.next_at] = leads_on
+            fields[endpoint.paging.next_at] = LAST[endpoint.paging.last] if leads_on is None else leads_on
         return fields
 
     def _headers(self, leads_on: JsonValue) -> tuple[tuple[str, str], ...]:
@@ -189,6 +192,22 @@ class DetailCall:
             return as_text(value)
         # The part is named {id}; where it has another name it is the last one.
         return asked.parts.get("id", next(reversed([*asked.parts.values()]), ""))
+
+
+class FixedCall:
+    """An endpoint that always answers the same: a login, a health check. It shows no event."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        text = endpoint.text
+        body = Envelope(endpoint, place="").without_place() if text is None else text.encode()
+        usual = JSON_HEADERS if text is None else TEXT_HEADERS if text else ()
+        own = endpoint.answer_headers
+        has_type = any(name.lower() == "content-type" for name, _ in own)
+        self._response = Response(endpoint.status, own if has_type else (*usual, *own), body)
+
+    def __call__(self, asked: Asked, rack: Rack) -> Response:
+        """The answer."""
+        return self._response
 
 
 def refused(error: BadRequestError) -> Response:

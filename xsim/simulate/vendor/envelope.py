@@ -6,13 +6,15 @@ import copy
 import json
 
 from xsim.model import JsonValue
-from xsim.simulate.vendor.paths import put, steps_of
+from xsim.simulate.vendor.paths import object_at, put, steps_of
 from xsim.simulate.vendor.store import json_bytes
 from xsim.world import Endpoint
 
 LIST = "\x00list\x00"
 """Stands for the list while the envelope is written."""
 WRITTEN_LIST = json.dumps(LIST).encode()
+LEFT_OUT: JsonValue = object()
+"""A field that the answer leaves out; the object around it stays."""
 NOTHING = {"list": b"[]", "null": b"null", "object": b"{}"}
 
 
@@ -42,6 +44,10 @@ class Envelope:
         """The answer of a detail call."""
         return self._around(body, {})
 
+    def without_place(self) -> bytes:
+        """The fixed fields alone."""
+        return json_bytes(self._tree({}))
+
     def _without_records(self, fields: dict[str, JsonValue]) -> bytes:
         if self._empty == "body":
             return b""
@@ -66,5 +72,9 @@ class Envelope:
         for steps, value in self._extra.items():
             put(tree, steps, copy.deepcopy(value))
         for path, value in fields.items():
-            put(tree, steps_of(path), value)
+            steps = steps_of(path)
+            if value is LEFT_OUT:
+                object_at(tree, steps[:-1])
+            else:
+                put(tree, steps, value)
         return tree

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from xsim.model import JsonValue
@@ -13,6 +14,9 @@ from xsim.simulate.vendor.paths import value_at
 from xsim.simulate.vendor.shelves import Interval
 from xsim.simulate.vendor.store import Version
 from xsim.world import Filter
+
+LONGEST_SEARCHED = 10_000
+"""Characters of a text in which a pattern looks for bounds: a slow pattern must not hold up a run."""
 
 Keeps = Callable[[Version], bool]
 
@@ -48,22 +52,29 @@ class Parameter:
         self.column = shared if shared.kind == kind else fields.columns.get(declared.field, kind)
         self._unit = UNITS[declared.precision]
         self._zone = declared.zone // MICROSECOND
+        self._pattern = re.compile(declared.pattern) if declared.pattern else None
 
     def bound(self, values: Sequence[JsonValue], now: int) -> Bound | None:
         """What the sent values ask for; None where they ask for nothing. Raises BadRequestError."""
         declared = self.declared
+        was_sent = bool(values)
+        if self._pattern is not None:
+            values = list(self._found_in(values, self._pattern))
         if declared.compare == "in":
             values = [one for value in values for one in _separated(value)]
         if self.is_text:
             values = [value for value in values if value != ""]
         if not values:
             if declared.required:
-                raise BadRequestError(declared.name, None, "the parameter is required")
+                problem = f"nothing in it matches {declared.pattern}" if was_sent and self._pattern else ""
+                raise BadRequestError(declared.name, None, problem or "the parameter is required")
             return None
         if self.is_text:
             shown = (declared.field, declared.compare, ",".join(as_text(value) for value in values))
             return Bound(self.column, None, self._by_words(values), shown)
-        cells = [self._cell(value, now) for value in values]
+        cells = [cell for value in values if (cell := self._cell_or_none(value, now)) is not None]
+        if not cells:
+            return None
         intervals = [_interval(declared.compare, cell) for cell in cells]
         shown = (declared.field, declared.compare, ",".join(self._shown(cell) for cell in cells))
         if declared.compare in ("=", "!=", "in") and len(intervals) > 1:
@@ -74,6 +85,23 @@ class Parameter:
         for other in intervals[1:]:
             interval = both(interval, other)
         return Bound(self.column, interval, self._by_interval(interval), shown)
+
+    def _found_in(self, values: Sequence[JsonValue], pattern: re.Pattern[str]) -> Iterator[str]:
+        """Every bound that the pattern finds in the sent texts; an empty one is none."""
+        for text in (as_text(value) for value in values if not isinstance(value, (dict, list))):
+            if len(text) > LONGEST_SEARCHED:
+                problem = f"longer than {LONGEST_SEARCHED:,} characters, too long to look for bounds in"
+                raise BadRequestError(self.declared.name, text[:80], problem)
+            yield from (match["bound"] for match in pattern.finditer(text) if match["bound"])
+
+    def _cell_or_none(self, value: JsonValue, now: int) -> Cell | None:
+        """None: it cannot be read, and the vendor does not mind. Raises BadRequestError where it does."""
+        try:
+            return self._cell(value, now)
+        except BadRequestError:
+            if self.declared.unreadable == "ignore":
+                return None
+            raise
 
     def _cell(self, value: JsonValue, now: int) -> Cell:
         declared = self.declared

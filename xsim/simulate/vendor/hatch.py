@@ -13,6 +13,7 @@ The scenario names it, `vendor = "vendor.py:answer"`, and it answers every reque
         return {"total": len(found), "items": found[:100]}
 
 `request` has method, scheme, host, path, query, headers, body (bytes), json, form and now (an aware datetime in UTC).
+`path` has no percent signs, and a slash at the end where one was sent: "/api/search" and "/api/search/" are two paths.
 `query`, `headers` and `form` are mappings from name to text; `.all(name)` gives every text of a repeated name, and
 `.pairs` all as they came. `world` has `events()`, oldest first as the API came to list them and each with id, occurred,
 visible, changed, stream and record; `state`, anything that JSON can hold, at first {}; `random`, seeded; and `now`.
@@ -56,8 +57,9 @@ class HatchRequest:
         self.method: str = asked.method
         self.scheme: str = asked.scheme
         self.host: str = asked.host
-        self.path: str = "/" + "/".join(asked.segments)
-        """Without percent signs, and without a slash at the end."""
+        ends_with_slash = bool(asked.segments) and asked.path.endswith("/")
+        self.path: str = "/" + "/".join(asked.segments) + ("/" if ends_with_slash else "")
+        """Without percent signs and doubled slashes; a slash at the end stays."""
         self.body: bytes = asked.request.body
         self.url: str = asked.request.url
         self.now: datetime = asked.time

@@ -9,7 +9,7 @@ from xsim.world import steps_of
 
 Steps = tuple[str, ...]
 
-__all__ = ["Steps", "put", "steps_of", "value_at"]
+__all__ = ["Steps", "object_at", "put", "steps_of", "value_at"]
 
 
 def value_at(whole: JsonValue, steps: Steps) -> JsonValue:
@@ -28,9 +28,14 @@ def value_at(whole: JsonValue, steps: Steps) -> JsonValue:
 
 def put(whole: MutableMapping[str, JsonValue], steps: Steps, value: JsonValue) -> None:
     """Set the value there; objects on the way are made, and what is no object makes room for one."""
-    for step in steps[:-1]:
+    object_at(whole, steps[:-1])[steps[-1]] = value
+
+
+def object_at(whole: MutableMapping[str, JsonValue], steps: Steps) -> MutableMapping[str, JsonValue]:
+    """The object there; it is made where there is none, like those on the way."""
+    for step in steps:
         inner = whole.get(step)
         if not isinstance(inner, dict):
             whole[step] = inner = {}
         whole = inner
-    whole[steps[-1]] = value
+    return whole

@@ -36,6 +36,9 @@ class Routes:
         # Sorting is stable: of two that are equally literal the one that the scenario names first counts.
         self._routes = sorted(routes, key=_looseness)
 
+    def __len__(self) -> int:
+        return len(self._routes)
+
     def find(self, asked: Asked) -> Answerer | None:
         """The endpoint that answers, with the request's parts filled in; None: none does."""
         segments = asked.segments

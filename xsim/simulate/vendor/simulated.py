@@ -11,13 +11,14 @@ from random import Random
 from xsim.model import JsonValue, Request, Response, Scenario
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns
-from xsim.simulate.vendor.endpoints import DetailCall, ListCall, refused
+from xsim.simulate.vendor.endpoints import DetailCall, FixedCall, ListCall, refused
 from xsim.simulate.vendor.hatch import VendorFunction
 from xsim.simulate.vendor.moments import microseconds
 from xsim.simulate.vendor.rack import Catalog, Rack
-from xsim.simulate.vendor.routes import Routes
+from xsim.simulate.vendor.routes import Answerer, Routes
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.store import Store, store_of
+from xsim.world import Endpoint
 
 NO_STATE = b'{"calls":0,"state":{}}'
 
@@ -61,6 +62,14 @@ class SimulatedVendor:
             return answerer(asked, self._rack)
         except BadRequestError as error:
             return refused(error)
+
+    def refusal(self, request: Request) -> str:
+        """Who left a request unanswered, in words; "" where there was nobody but the endpoints to ask."""
+        function = self._api.function
+        if function is None:
+            return ""
+        others = "no endpoint takes it, and " if self._api.routes else ""
+        return f"{others}{function.shown} returned None for it"
 
     def alone(self, event_id: str) -> SimulatedVendor:
         """One that holds only that event, visible at all times as it is first listed, its state empty.
@@ -114,10 +123,7 @@ def _made(api: Api, store: Store, state: bytes) -> SimulatedVendor:
 def _api(scenario: Scenario) -> Api:
     columns = Columns(scenario.time_field)
     catalog = Catalog(store_of(scenario.events, scenario.time_field))
-    calls = [
-        (each, DetailCall(each, columns) if each.kind == "detail" else ListCall(each, columns, catalog))
-        for each in scenario.endpoints
-    ]
+    calls = [(each, _answerer(each, columns, catalog)) for each in scenario.endpoints]
     return Api(
         seed=scenario.seed,
         catalog=catalog,
@@ -126,3 +132,9 @@ def _api(scenario: Scenario) -> Api:
         arrival=Sorting(((columns.visible, False),)),
         names={event.id: sequence for sequence, event in enumerate(scenario.events)},
     )
+
+
+def _answerer(endpoint: Endpoint, columns: Columns, catalog: Catalog) -> Answerer:
+    if endpoint.kind == "fixed":
+        return FixedCall(endpoint)
+    return DetailCall(endpoint, columns) if endpoint.kind == "detail" else ListCall(endpoint, columns, catalog)
