@@ -34,7 +34,7 @@ def test_a_scenario_is_shown_by_its_integration_without_importing_it(tmp_path):
     result = CliRunner().invoke(command, ["show", str(tmp_path / "fetch.py")])
     assert result.exit_code == 0
     assert result.output.startswith("desk: 10 cycles")
-    assert "vendor.py:answer: answers all calls" in result.output
+    assert "vendor.py:answer answers all calls" in result.output
 
 
 def test_an_integration_without_a_scenario_is_told_so(tmp_path):

@@ -72,8 +72,25 @@ def test_the_platforms_own_parameters_are_there_though_undeclared():
     assert (values["isFetch"], values["incidentType"], values["incidentFetchInterval"]) == (True, None, "1")
 
 
+def test_where_no_secret_is_required_the_optional_ones_are_made_up():
+    made_up = load_parameters(an_integration(Parameter("login", 9), Parameter("key", 4), Parameter("note", 0)))
+    assert made_up.stand_ins == ("login", "key")
+    assert load_parameters(an_integration(Parameter("login", 9, required=True), Parameter("key", 4))).stand_ins == (
+        "login",
+    )
+    given = load_parameters(an_integration(Parameter("login", 9), Parameter("key", 4)), overrides=["key=long-enough"])
+    assert given.stand_ins == ()
+
+
+def test_where_no_address_is_required_the_optional_one_is_made_up():
+    made_up = load_parameters(an_integration(Parameter("key", 4, required=True), Parameter("url", 0)))
+    assert made_up.stand_ins == ("key", "url")
+    assert made_up.values["url"] == "https://vendor.example"
+
+
 def test_an_unset_list_is_empty_and_unset_credentials_hold_empty_texts():
-    values = load_parameters(an_integration(Parameter("login", 9), Parameter("kinds", 16))).values
+    integration = an_integration(Parameter("key", 4, required=True), Parameter("login", 9), Parameter("kinds", 16))
+    values = load_parameters(integration).values
     assert values["kinds"] == []
     assert (values["login"]["identifier"], values["login"]["password"]) == ("", "")
 

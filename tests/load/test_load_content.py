@@ -105,6 +105,25 @@ def test_api_modules_come_with_those_that_they_import(tmp_path):
     ] == "Packs/ApiModules/Scripts/DoorApiModule/DoorApiModule.py"
 
 
+@pytest.mark.parametrize("given", ["content", "content/Packs/Base/Scripts/CommonServerPython/CommonServerPython.py"])
+def test_a_copied_integration_finds_api_modules_around_the_given_common_server(tmp_path, given):
+    a_checkout(tmp_path / "content")
+    folder = a_package(tmp_path / "copied", script="from DoorApiModule import *\n" + SCRIPT)
+    integration = load_integration(folder, common_server=tmp_path / given)
+    assert [module.path for module in integration.modules][2:4] == [
+        f"Packs/ApiModules/Scripts/{name}/{name}.py" for name in ("DoorApiModule", "LockApiModule")
+    ]
+
+
+def test_the_checkout_around_the_integration_comes_before_the_given_one(tmp_path):
+    a_checkout(tmp_path / "other")
+    [lock] = (tmp_path / "other").rglob("LockApiModule.py")
+    lock.write_text("LOCK = 9\n", encoding="utf-8")
+    root = a_checkout(tmp_path / "content", script="import LockApiModule\n" + SCRIPT)
+    integration = load_integration(root / "Packs" / "Doors", common_server=tmp_path / "other")
+    assert names_in(integration, "LockApiModule")["LOCK"] == 1
+
+
 def test_an_api_module_beside_the_script_comes_first(tmp_path):
     root = a_checkout(tmp_path / "content", script="import LockApiModule\n" + SCRIPT)
     folder = root / "Packs" / "Doors" / "Integrations" / "DoorWatch"
@@ -116,6 +135,7 @@ def test_an_api_module_that_is_nowhere_is_named_with_the_way_out(tmp_path):
     with pytest.raises(InvalidIntegration, match="imports DoorApiModule, which is neither") as caught:
         load_integration(a_package(tmp_path, script="from DoorApiModule import *\n" + SCRIPT))
     assert "DEMISTO_SDK_CONTENT_PATH" in caught.value.hint
+    assert "--common-server" in caught.value.hint
 
 
 def test_an_api_module_that_is_only_tried_for_may_be_missing(tmp_path):

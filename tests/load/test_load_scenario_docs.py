@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 from scenario_files import loaded
 
-from xsim.load import scenario, scenario_clock, scenario_endpoints, scenario_events, scenario_streams, scenario_times
+from xsim.load import (
+    scenario,
+    scenario_clock,
+    scenario_endpoints,
+    scenario_events,
+    scenario_filters,
+    scenario_fixed,
+    scenario_streams,
+    scenario_times,
+)
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "scenario.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```toml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
@@ -18,7 +27,8 @@ KEYS = {
     *scenario_clock.CLOCK_KEYS,
     *scenario_clock.PLATFORM_KEYS,
     *scenario_endpoints.KEYS,
-    *scenario_endpoints.FILTER_KEYS,
+    *scenario_filters.FILTER_KEYS,
+    *scenario_fixed.FIXED_KEYS,
     *scenario_endpoints.ORDER_KEYS,
     *scenario_endpoints.LIMIT_KEYS,
     *scenario_endpoints.PAGING_KEYS,

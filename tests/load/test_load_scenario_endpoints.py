@@ -59,6 +59,11 @@ name = "s"
         ('param = "last", relative = "h"', Filter("last", "last", relative="h")),
         ('param = "t", layout = "epoch-ms"', Filter("t", "t", layout="ms")),
         ('param = "t", layout = "%d/%m/%Y"', Filter("t", "t", layout="%d/%m/%Y")),
+        ('param = "t", layout = "open^at>%Y-%m-%d %H:%M:%S"', Filter("t", "t", layout="open^at>%Y-%m-%d %H:%M:%S")),
+        (
+            'param = "q", op = "<", pattern = \'at<(?P<bound>\\d+)\', unreadable = "ignore"',
+            Filter("q", "q", compare="<", pattern=r"at<(?P<bound>\d+)", unreadable="ignore"),
+        ),
     ],
 )
 def test_a_filter_is_taken_over(tmp_path, written, meant):
@@ -103,6 +108,10 @@ def test_a_limit_is_a_number_none_or_a_table(tmp_path, written, meant):
         ('kind = "next_link", next_at = "n"', Paging("next_link", next_at="n")),
         ('kind = "link_header"', Paging("link_header")),
         (
+            'kind = "offset", param = "o", next_at = "n", last = "empty"',
+            Paging("offset", "o", next_at="n", last="empty"),
+        ),
+        (
             'kind = "token", param = "c", next_at = "n", tail_token = true, token_when_empty = true',
             Paging("token", "c", next_at="n", token_when_empty=True, tail_token=True),
         ),
@@ -110,6 +119,37 @@ def test_a_limit_is_a_number_none_or_a_table(tmp_path, written, meant):
 )
 def test_paging_is_taken_over(tmp_path, written, meant):
     assert endpoint(tmp_path, f'list_at = "items"\npaging = {{{written}}}').paging == meant
+
+
+@pytest.mark.parametrize(
+    ("lines", "meant"),
+    [
+        ("", Endpoint("/login", kind="fixed", text="")),
+        ("extra = {}", Endpoint("/login", kind="fixed")),
+        ('extra = {"a.b" = 1}', Endpoint("/login", kind="fixed", extra={"a.b": 1})),
+        ('text = "[]"\nstatus = 503', Endpoint("/login", kind="fixed", text="[]", status=503)),
+        (
+            'method = "POST"\nhost = "A.example"\nanswer_headers = {Retry-After = 5, Set-Cookie = ["a=1", "b=2"]}',
+            Endpoint(
+                "/login", "POST", "a.example", kind="fixed", text="",
+                answer_headers=(("Retry-After", "5"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")),
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_a_fixed_answer_needs_no_time_field(tmp_path, lines, meant):
+    assert endpoint(tmp_path, lines, '[[endpoints]]\npath = "/login"\nkind = "fixed"\n') == meant
+
+
+def test_several_filters_may_read_one_parameter(tmp_path):
+    lines = """filters = [
+      {param = "q", field = "created", op = ">", pattern = 'at>(?P<bound>[0-9]+)'},
+      {param = "q", field = "created", op = "<=", pattern = 'at<=(?P<bound>[0-9]+)'},
+    ]"""
+    assert [each.pattern for each in endpoint(tmp_path, lines).filters] == [
+        "at>(?P<bound>[0-9]+)",
+        "at<=(?P<bound>[0-9]+)",
+    ]
 
 
 def test_a_detail_call_takes_the_identity_for_its_id(tmp_path):
@@ -154,6 +194,61 @@ def test_the_time_field_of_an_endpoint_serves_as_the_events_own(tmp_path):
         ),
         ('total_at = "n"', "5: [[endpoints]] 1, total_at: the answer is a bare list, which has no place for it"),
         ('kind = "detail"', "3: [[endpoints]] 1: a detail call needs {id} in its path, or 'id_param'"),
+        (
+            'list_at = "d"\npaging = {kind = "offset", param = "o", last = "missing"}',
+            "6: [[endpoints]] 1, paging, last: means nothing without 'next_at'",
+        ),
+        (
+            'list_at = "d"\npaging = {kind = "offset", param = "o", next_at = "n", last = "none"}',
+            '6: [[endpoints]] 1, paging, last: found "none", expected one of null, missing, empty',
+        ),
+        (
+            'filters = [\n {param = "a", pattern = "(?P<bound>x"}]',
+            '6: [[endpoints]] 1, filters 1, pattern: found "(?P<bound>x", which is no regular expression: missing )',
+        ),
+        (
+            'filters = [{param = "a", pattern = "since (.+)"}]',
+            '5: [[endpoints]] 1, filters 1, pattern: found "since (.+)", expected a regular expression with a group '
+            "named `bound` | such as 'created>(?P<bound>",
+        ),
+        (
+            f'filters = [{{param = "a", pattern = "(?P<bound>{"x" * 1000})"}}]',
+            '5: [[endpoints]] 1, filters 1, pattern: found "(?P<bound>xxxxx',
+        ),
+        (
+            'filters = [{param = "a", pattern = "(?P<bound>x{99999999999999999999})"}]',
+            '5: [[endpoints]] 1, filters 1, pattern: found "(?P<bound>x{999',
+        ),
+        (
+            'filters = [{param = "a", op = "in", unreadable = "ignore"}]',
+            '5: [[endpoints]] 1, filters 1, unreadable: means nothing for as = "text"',
+        ),
+        ("list_at = 'd'\nextra = {\"\" = 1}", '6: [[endpoints]] 1, extra: found "", expected a dotted path'),
+        ('text = "x"', '5: [[endpoints]] 1, text: means nothing for kind = "list" | write kind = "fixed"'),
+        (
+            'kind = "fixed"\nlimit = 5',
+            '6: [[endpoints]] 1, limit: means nothing for kind = "fixed" | known there: path, method',
+        ),
+        (
+            'kind = "fixed"\nextra = {a = 1}\ntext = "x"',
+            "7: [[endpoints]] 1, text: expected either 'extra' (an object) or 'text', not both",
+        ),
+        (
+            'kind = "fixed"\nstatus = 99',
+            "6: [[endpoints]] 1, status: found 99, expected a whole number from 200 to 599",
+        ),
+        (
+            'kind = "fixed"\nanswer_headers = {"a b" = "x"}',
+            "6: [[endpoints]] 1, answer_headers, a b: no name that a header can have",
+        ),
+        (
+            'kind = "fixed"\nanswer_headers = {A = "x\\ny"}',
+            '6: [[endpoints]] 1, answer_headers, A: found "x',
+        ),
+        (
+            'kind = "fixed"\nanswer_headers = {A = ["x", 1.5]}',
+            "6: [[endpoints]] 1, answer_headers, A: found a list of 2, expected a text of one line",
+        ),
         ('streams = ["s"]', "5: [[endpoints]] 1, streams: no stream or event is of 's' | streams here: none"),
         ('[[endpoints]]\npath = "/alerts"', "5: [[endpoints]] 2: GET /alerts is answered by [[endpoints]] 1 already"),
     ],

@@ -60,6 +60,11 @@ id = 95
 tenant = "t"
 created = "2024-05-14T11:20:00.1234567+02:00"
 
+[stream_defaults]
+burst = 2
+lag = {values = ["1s", "5m"], weights = [9, 1]}
+choices = {state = ["new", "old"]}
+
 [[streams]]
 name = "alerts"
 count = 20
@@ -97,10 +102,11 @@ filters = [
   {param = "from", in = "json", field = "created", op = ">=", as = "time", precision = "s", zone = "+01:00"},
   {param = "severity", in = "header", op = "in"},
   {param = "version", in = "path", as = "text", op = "!="},
+  {param = "q", field = "created", op = "<", pattern = 'to (?P<bound>\\S+)', unreadable = "ignore", as = "time"},
 ]
 order = {by = ["created", "-id"], param = "sort", direction_param = "dir"}
 limit = {param = "limit", in = "json", default = 20, max = 100}
-paging = {kind = "token", param = "cursor", next_at = "next", tail_token = true}
+paging = {kind = "token", param = "cursor", next_at = "next", tail_token = true, last = "missing"}
 total_at = "total"
 extra = {ok = true}
 empty = "null"
@@ -111,6 +117,18 @@ path = "/api/alerts/{id}"
 kind = "detail"
 id_field = "id"
 record_at = "alert"
+
+[[endpoints]]
+path = "/login"
+kind = "fixed"
+extra = {"session.token" = "t", roles = ["a"]}
+status = 201
+answer_headers = {X-Id = 7, Set-Cookie = ["a=1", "b=2"]}
+
+[[endpoints]]
+path = "/health"
+kind = "fixed"
+text = "up"
 
 [check]
 ignore = ["FC401"]
@@ -235,6 +253,9 @@ def test_the_rich_file_itself_is_right(tmp_path):
         (("streams", 0, "time", "digits"), "time = {field"),
         (("endpoints", 0, "filters", 2, "op"), '  {param = "version"'),
         (("endpoints", 1, "kind"), "kind ="),
+        (("stream_defaults",), "[stream_defaults]"),
+        (("stream_defaults", "lag", "weights"), "lag = {values"),
+        (("endpoints", 2, "answer_headers", "X-Id"), "answer_headers ="),
     ],
 )
 def test_the_line_of_each_place_is_found(place, beginning):

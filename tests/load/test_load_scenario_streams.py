@@ -246,3 +246,88 @@ def test_the_events_of_all_streams_together_are_bounded(tmp_path):
 def test_an_identity_that_the_template_lacks_is_named(tmp_path):
     text = HEAD.replace("[identity]", '[identity]\nevent = ["id", "tenant"]')
     assert refusal(tmp_path, text + "count = 1").startswith("6: [[streams]] 1: its events have nothing at 'tenant'")
+
+
+# --- [stream_defaults] --------------------------------------------------------------------------------------
+
+SHARED = """\
+lag = {usual = "3s", long = "4m", chance = 0.1}
+time = {layout = "epoch-s"}
+record = {title = "Alert {n}"}
+choices = {severity = ["low", "high"]}
+changes = [{after = "1m", set = {status = "closed"}}]
+"""
+TWO_STREAMS = """\
+[clock]
+start = 2024-05-14T09:30:00Z
+[identity]
+time = "created"
+{above}
+[[streams]]
+name = "steady"
+every = "25s"
+{shared}
+[[streams]]
+name = "flood"
+count = 25
+burst = 25
+id = "F-{{n}}"
+{shared}
+{below}
+"""
+
+
+@pytest.mark.parametrize("place", ["above", "below"])
+def test_what_streams_have_in_common_is_said_once(tmp_path, place):
+    twice = loaded(tmp_path, TWO_STREAMS.format(above="", shared=SHARED, below="")).scenario.events
+    texts = {"above": "", "below": "", place: f"[stream_defaults]\n{SHARED}"}
+    once = loaded(tmp_path, TWO_STREAMS.format(**texts, shared="")).scenario.events
+    assert len(once) > 40
+    assert once == twice
+
+
+def test_a_stream_s_own_key_replaces_the_default_as_a_whole(tmp_path):
+    head = '[stream_defaults]\nlag = "5s"\nrecord = {a = 1, b = 2}\n' + HEAD.replace(
+        "[clock]\n", "[clock]\ncycles = 3\n"
+    )
+    [first, second] = events(tmp_path, 'record = {b = 3}\nlag = "0s"', head)
+    assert first.visible == first.occurred
+    assert {**first.record, "created": ""} == {"id": "1", "b": 3, "created": ""}
+    assert second.record["b"] == 3
+
+
+def test_a_rhythm_of_its_own_stands_against_the_default_one(tmp_path):
+    by_span = '[stream_defaults]\nevery = "20s"\njitter = "5s"\n' + HEAD
+    assert len(events(tmp_path, "rate = 30\ncount = 9", by_span)) == 9
+    by_rate = "[stream_defaults]\nrate = 30\n" + HEAD
+    assert seconds(events(tmp_path, 'every = "20s"\ncount = 3', by_rate)) == [0, 20, 40]
+
+
+def test_a_default_field_of_the_time_names_the_events_own(tmp_path):
+    text = '[stream_defaults]\ntime = {field = "at.created"}\n[[streams]]\nname = "s"\ncount = 1'
+    assert loaded(tmp_path, text).scenario.time_field == "at.created"
+
+
+@pytest.mark.parametrize(
+    ("defaults", "said"),
+    [
+        ('name = "x"', "2: [stream_defaults] name: unknown key"),
+        ('evry = "1s"', "2: [stream_defaults] evry: unknown key | did you mean 'every'?"),
+        ('\nevery = "1"', '3: [stream_defaults] every: found "1", expected a number with a unit'),
+        ("lag = {min = 3}", "2: [stream_defaults] lag"),
+        (
+            'choices = {a = {values = ["x"], weights = [0]}}',
+            "2: [stream_defaults] choices, a, weights: found a list of 1",
+        ),
+        ("missing = {id = 0.1}", "2: [stream_defaults] missing, id: the event's id"),
+        ("changes = [{set = {a = 1}}]", "2: [stream_defaults] changes 1: expected either 'at'"),
+    ],
+)
+def test_a_complaint_about_a_default_names_its_own_line(tmp_path, defaults, said):
+    assert refusal(tmp_path, f"[stream_defaults]\n{defaults}\n{HEAD}").startswith(said)
+
+
+def test_defaults_are_one_table(tmp_path):
+    assert refusal(tmp_path, "[[stream_defaults]]\n").startswith(
+        "1: stream_defaults: found a list of 1, expected a table"
+    )

@@ -130,9 +130,9 @@ def test_the_judgement_is_shown_where_it_is_not_the_usual_one():
 
 def test_a_function_answers_what_the_endpoints_do_not():
     hatch = Hatch("/x/vendor.py", "answer", "vendor.py:answer")
-    assert "vendor.py:answer: answers all calls" in page(a_file(hatch=hatch))
+    assert "vendor.py:answer answers all calls" in page(a_file(hatch=hatch))
     both = page(a_file(hatch=hatch, endpoints=(Endpoint("/a", time_field="t"),)))
-    assert "vendor.py:answer: answers all other calls" in both
+    assert "vendor.py:answer answers what no endpoint takes" in both
 
 
 def test_one_line_says_what_a_right_file_holds():
@@ -181,6 +181,29 @@ def test_one_line_says_what_a_right_file_holds():
             "t descending, id ascending unless 'sort' and 'dir' ask otherwise; limit 50; list at 'd'; "
             "each record below 'w'; number of all at 'n'",
         ),
+        (
+            Endpoint(
+                "/a",
+                list_at="d",
+                order=Order(("t",)),
+                filters=(
+                    Filter("q", "t", compare="<", pattern="to (?P<bound>.+)", unreadable="ignore"),
+                    Filter("n", "n", kind="number", unreadable="ignore"),
+                ),
+                paging=Paging("offset", "o", next_at="next", last="missing"),
+            ),
+            "q keeps t < what to (?P<bound>.+) finds (exclusive, to the microsecond, ignored where unreadable); "
+            "n keeps n >= bound (inclusive, as number, ignored where unreadable); t ascending; limit 50; "
+            "'o' skips records at 'next', left out on the last page; list at 'd'",
+        ),
+        (
+            Endpoint(
+                "/login", kind="fixed", extra={"token": "t", "user.id": 1}, answer_headers=(("A", "1"), ("A", "2"))
+            ),
+            "always the same answer; an object of token, user.id; with A",
+        ),
+        (Endpoint("/health", kind="fixed", text="down", status=503), "always status 503; a text of 4 characters"),
+        (Endpoint("/ping", kind="fixed", text=""), "always the same answer; no body"),
         (
             Endpoint("/a/{id}", kind="detail", id_field="uid", record_at="alert"),
             "one record, whose uid is {id} in the path; record at 'alert'",

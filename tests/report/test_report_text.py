@@ -228,6 +228,15 @@ def test_evidence_is_shown_for_the_first_findings_of_a_rule():
     assert [n for n in range(5) if f"number {n}" in text] == [0, 1, 2]
 
 
+def test_evidence_is_shown_for_the_first_finding_of_each_cause_however_far_behind():
+    causes = {4: "late-arrival", 5: "late-arrival", 14: "clock-as-cursor"}
+    findings = [Finding(f"event {n}", cause=causes.get(n, ""), evidence=(("proof", f"number {n}"),)) for n in range(16)]
+    text = printed(a_report([], a_result(a_rule(), *findings)))
+    shown = [n for n in range(16) if f"number {n}\n" in text]
+    assert shown == [0, 1, 2, 4, 14]
+    assert "and 5 more (--format json has all)" in text
+
+
 def test_a_failure_that_a_finding_shows_is_not_told_twice():
     failure = a_failure()
     cycles = [a_cycle(1, outcome=Outcome.FAILED, failure=failure)]

@@ -65,6 +65,26 @@ def test_a_call_that_nobody_answers_is_recorded_before_it_is_raised(vendor):
     assert [(each.url, each.status, each.line) for each in world.exchanges] == [(f"{URL}?token=abc", None, 7)]
 
 
+class Reticent:
+    """A vendor that answers nothing and says why."""
+
+    def __call__(self, request, now):
+        return None
+
+    def refusal(self, request):
+        return f"nobody is at {request.url}"
+
+
+def test_a_vendor_may_say_why_it_leaves_a_call_unanswered():
+    with a_world(answering()) as world:
+        world.network.vendor = Reticent()
+        with pytest.raises(CallUnsupported):
+            requests.get(URL)
+    [(message, hint)] = world.unsupported
+    assert message == f"GET {URL}: no vendor answers this call: nobody is at {URL}"
+    assert hint == "add an endpoint for GET /api/v1/alerts to the scenario, or let the vendor function answer it"
+
+
 def test_an_unanswered_call_is_known_though_a_script_catches_everything():
     with a_world(None) as world:
         with contextlib.suppress(BaseException):  # as `except:` does, which careless scripts write

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from xsim.check.bounds import LOWER, UNIT_WORDS, UPPER
-from xsim.check.missed import spelled
+from xsim.check.spans import spelled
 from xsim.model import Scenario
 from xsim.world import Endpoint, Filter, Limit, Order
 

@@ -77,12 +77,38 @@ class Bound(NamedTuple):
 
     def keeps(self, event: Event) -> bool | None:
         """Whether the filter lets the event through; None where that is not known here."""
+        if self.compare in ("in", "contains") or (self.filter.kind == "text" and self.compare in ("=", "!=")):
+            return None if event.changes else self.keeps_value(event)
         sign = self.sign(event)
         if sign is None or self.compare not in (*LOWER, *UPPER, "=", "!="):
             return None
         return {">": sign > 0, ">=": sign >= 0, "<": sign < 0, "<=": sign <= 0, "=": sign == 0, "!=": sign != 0}[
             self.compare
         ]
+
+    def keeps_value(self, event: Event) -> bool | None:
+        """For a filter by words: whether one of the asked values is the record's, or stands in it.
+
+        Several values are told joined by commas, so that a comma may also be part of one: then both must say the same.
+        """
+        held = values_at(event.record, self.field)
+        parts = [part.strip() for part in self.text.split(",")]
+        readings = [parts] if self.compare == "in" or len(parts) == 1 else [parts, [self.text]]
+        answers = {any(self.is_met(asked, value) for asked in reading for value in held) for reading in readings}
+        found = answers.pop() if len(answers) == 1 else None
+        return not found if self.compare == "!=" and found is not None else found
+
+    def is_met(self, asked: str, value: JsonValue) -> bool:
+        if self.compare == "contains":
+            return (
+                asked in texts_of(value) if isinstance(value, list) else any(asked in each for each in texts_of(value))
+            )
+        if self.filter.kind == "text":
+            return asked in texts_of(value)
+        if self.filter.kind == "number":
+            return number_of(value) is not None and number_of(value) == number_of(asked)
+        moment = moment_of(value)
+        return moment is not None and cut(moment, self.filter.precision, self.filter.zone) == moment_of(asked)
 
     def is_exact(self, event: Event) -> bool:
         """Whether the event lies on the bound without anything cut off."""
@@ -167,6 +193,15 @@ def number_of(value: JsonValue) -> float | None:
             return None
         return int(value) if value.strip().lstrip("+-").isdigit() else float(value)
     return value
+
+
+def texts_of(value: JsonValue) -> list[str]:
+    """The words that a filter compares; a boolean is written in two ways, and APIs take both."""
+    if isinstance(value, list):
+        return [text for each in value for text in texts_of(each)[-1:]]
+    if isinstance(value, bool):
+        return [str(value), str(value).lower()]
+    return [] if value is None else [value if isinstance(value, str) else str(value)]
 
 
 def first_lower(scenario: Scenario, listings: Iterable[Listing]) -> Bound | None:

@@ -12,6 +12,8 @@ from xsim.model import Cycle
 LARGEST_MARK = (1 << 64) - 1
 MOST_REPEATED = 100
 """Events that get a finding of their own; the others are counted."""
+MOST_NAMES = 10_000
+"""Of those that are counted, so many are named."""
 MOST_CYCLES = 1_000
 """Cycles that are kept of one event's repetitions."""
 
@@ -36,8 +38,10 @@ class Repeated:
 
 @dataclass(slots=True)
 class Uncounted:
-    """The repeated events past MOST_REPEATED: numbers only."""
+    """The repeated events past MOST_REPEATED: their names, and how often they came as a whole."""
 
+    names: dict[str, None] = field(default_factory=dict)
+    """The first ones, without the part; at most MOST_NAMES."""
     events: set[int] = field(default_factory=set)
     unchanged: int = 0
     repetitions: int = 0
@@ -102,7 +106,7 @@ class Deliveries:
         seen = self.again.get(name)
         if seen is None:
             if len(self.again) >= MOST_REPEATED:
-                count_on(self.again_uncounted, name, is_changed, cycle.number)
+                count_on(self.again_uncounted, name, self._event(name), is_changed, cycle.number)
                 return
             before = excerpt(cycle.last_run_before)
             seen = Repeated(self._event(name), first_cycle, last_run_before=before, part=self._part)
@@ -116,7 +120,7 @@ class Deliveries:
         seen = self.twice.get((name, number))
         if seen is None:
             if len(self.twice) >= MOST_REPEATED:
-                count_on(self.twice_uncounted, name, is_changed, number)
+                count_on(self.twice_uncounted, name, self._event(name), is_changed, number)
                 return
             positions = (self._positions[name], position)
             seen = Repeated(self._event(name), number, positions=positions, part=self._part)
@@ -139,8 +143,10 @@ def count_in(seen: Repeated, is_changed: bool, number: int) -> None:
         seen.cycles.append(number)
 
 
-def count_on(uncounted: Uncounted, name: str, is_changed: bool, number: int) -> None:
+def count_on(uncounted: Uncounted, name: str, event: str, is_changed: bool, number: int) -> None:
     uncounted.events.add(hash(name))
+    if len(uncounted.names) < MOST_NAMES:
+        uncounted.names[event] = None
     uncounted.repetitions += 1
     uncounted.unchanged += not is_changed
     uncounted.first_cycle = uncounted.first_cycle or number

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from xsim.check.bounds import UNITS, bounds_of, endpoint_of
 from xsim.check.evidence import Evidence
+from xsim.check.fates import Fate
 from xsim.check.last_runs import is_hollow
 from xsim.check.scenes import Scene
-from xsim.check.truth import Fate
 from xsim.model import Outcome
 
 NAMES = frozenset(

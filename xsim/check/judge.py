@@ -104,7 +104,8 @@ def fingerprint(finding: Finding, rule: Rule) -> str:
     """Equal for the same fault in another run: nothing in it comes from the seed, the clock or a line's number."""
     message = finding.message
     for event in finding.events:
-        message = message.replace(event, "<event>")
+        # What is but a number falls with the other numbers; it may be part of one.
+        message = message if event.isdigit() else message.replace(event, "<event>")
     message = re.sub(r"\bcycles? \d+(?:, \d+)*(?: and [\d,]+ more)?", "cycle #", message)
     normal = re.sub(r"\d[\d,.:TZ-]*", "#", re.sub(r"'[^']*\d[^']*'|\"[^\"]*\d[^\"]*\"|[0-9a-f]{8,}", "#", message))
     function = finding.place.function if finding.place else None

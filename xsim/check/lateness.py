@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from xsim.check.evidence import CycleFacts, Evidence
-from xsim.check.truth import Fate, Truth
+from xsim.check.fates import Fate
+from xsim.check.truth import Truth
 from xsim.model import Outcome
 
 MOST_CYCLES = 3

@@ -3,67 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from xsim.check.bounds import (
-    EPOCH,
-    UNIT_WORDS,
-    Bound,
-    cut,
-    endpoint_of,
-    first_lower,
-    has_matched,
-    moment_of,
-    number_of,
-)
+from xsim.check.bounds import EPOCH, UNIT_WORDS, cut, moment_of, number_of
+from xsim.check.cut_answers import behind_a_count, cut_off, is_left_out_elsewhere
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.last_runs import is_lost
-from xsim.check.scenes import Scene, Shown, leaves
-from xsim.check.truth import POSITIONAL, Fate, Truth
-from xsim.model import Outcome, Scenario
-from xsim.world import Listing
+from xsim.check.loss import Loss, Told
+from xsim.check.scenes import Scene, is_complaint, leaves
+from xsim.check.spans import SECOND, is_zone, spelled
+from xsim.model import Outcome
 
-QUARTER = timedelta(minutes=15)
-FARTHEST_ZONE = timedelta(hours=14)
-SECOND = timedelta(seconds=1)
-
-Told = tuple[str, str]
-"""A cause's word, and the sentence that says what the evidence shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """One missed event with the cycles that tell of it."""
-
-    truth: Truth
-    fate: Fate
-    lost_at: int | None
-    losing: Scene | None
-    """The cycle whose stored state is the first to shut the event out."""
-    following: Scene | None
-    """The cycle behind that one."""
-    listing: Scene | None
-    """The first cycle in which an answer listed the event."""
-    visible: Scene | None
-    """The first cycle in which the event could be seen."""
-
-    @property
-    def scenario(self) -> Scenario:
-        return self.truth.scenario
-
-    @property
-    def barrier(self) -> Bound | None:
-        """The lower bound of the request behind the losing cycle, where it shuts the event out."""
-        if self.following is None:
-            return None
-        bound = first_lower(self.scenario, (each.listing for each in self.following.shown))
-        return bound if bound is not None and bound.keeps(self.fate.event) is False else None
-
-    @property
-    def was_there(self) -> bool:
-        """Whether the event could be seen when the losing cycle asked."""
-        return self.losing is not None and self.fate.event.visible <= self.losing.started
+SLACK = 2 * SECOND
+"""So far a stored time may lie from the clock that it was read off, and a request from the stored time."""
 
 
 def cause_of(loss: Loss) -> Told:
@@ -117,68 +69,6 @@ def newest_known(loss: Loss) -> datetime | None:
     return max(listed or [fate.event.occurred for fate in fates.values() if 0 < fate.delivered <= number], default=None)
 
 
-def is_zone(distance: timedelta) -> bool:
-    """Whether it is a whole number of quarters of an hour, as offsets of zones are, but for a cut fraction."""
-    quarters = round(distance / QUARTER)
-    return quarters != 0 and abs(quarters) * QUARTER <= FARTHEST_ZONE and abs(distance - quarters * QUARTER) < SECOND
-
-
-def spelled(span: timedelta) -> str:
-    """1 h 30 m, 45 s, 0.25 s."""
-    seconds = abs(span).total_seconds()
-    parts = [
-        f"{int(amount)} {unit}"
-        for amount, unit in (
-            (seconds // 86_400, "d"),
-            (seconds % 86_400 // 3_600, "h"),
-            (seconds % 3_600 // 60, "m"),
-        )
-        if amount
-    ]
-    rest = round(seconds % 60, 6)
-    return " ".join([*parts, f"{rest:g} s"] if rest or not parts else parts)
-
-
-def cut_off(loss: Loss) -> Told | None:
-    """The answer of the losing cycle was cut, and the event lay behind the cut."""
-    assert loss.losing is not None
-    shown = [each for each in loss.losing.shown if has_matched(loss.scenario, each.listing, loss.fate.event)]
-    if not loss.was_there or not shown or loss.losing.lists(loss.fate.event.id):
-        return None
-    last = shown[-1].listing
-    left = last.matched - last.offset - len(last.listed)
-    endpoint = endpoint_of(loss.scenario, last)
-    is_paged = endpoint is not None and endpoint.paging is not None
-    if left <= 0:
-        return slid(loss, shown, loss.losing.number)
-    number, event, fates = loss.losing.number, loss.fate.event, loss.truth.fates
-    got = f"cycle {number} got {len(last.listed)} of {last.matched} events (limit {last.limit})"
-    end = fates[last.listed[-1]].event if last.listed and last.listed[-1] in fates else None
-    if end is not None and last.order and last.order[0].startswith("-") and event.occurred < end.occurred:
-        return "newest-first-with-limit", f"{got}, the newest first, and stored a time that is past the older ones"
-    if end is not None and end.occurred == event.occurred:
-        return (
-            "same-timestamp-at-limit",
-            f"{got}; the last of them, {end.id}, has the event's very time, and the rest of it is cut off",
-        )
-    if is_paged and len({each.listing.offset for each in shown}) == 1 and len(shown) == 1:
-        return "first-page-only", f"{got} and asked for no further page"
-    return "page-cut-at-limit", f"{got}; the event was among those that were cut off"
-
-
-def slid(loss: Loss, shown: list[Shown], number: int) -> Told | None:
-    """Every page was asked for, and yet one record was on none: the list moved under the count."""
-    endpoint = endpoint_of(loss.scenario, shown[-1].listing)
-    last = shown[-1].listing
-    if endpoint is None or endpoint.paging is None or endpoint.paging.kind not in POSITIONAL or not last.offset:
-        return None
-    return (
-        "sliding-offset",
-        f"cycle {number} left out the first {last.offset} of {last.matched} events by count; "
-        "the event is among those that were left out",
-    )
-
-
 def on_the_boundary(loss: Loss) -> Told | None:
     """The bound is the event's own time, and it excludes what lies on it."""
     bound, behind = loss.barrier, loss.following
@@ -215,20 +105,50 @@ def came_late(loss: Loss) -> Told | None:
 def clock_stored(loss: Loss) -> str:
     """The value in the last run that is the losing cycle's clock, no listed event's time, and is asked for next."""
     assert loss.losing is not None
-    losing, bound = loss.losing, loss.barrier
+    bound = loss.barrier
     asked = bound.moment if bound is not None else None
-    fates = loss.truth.fates
-    listed = {
-        cut(fates[each].event.occurred, "s") for one in losing.shown for each in one.listing.listed if each in fates
-    }
-    for path, value in leaves(losing.last_run_after):
+    for path, value in leaves(loss.losing.last_run_after):
         stored = moment_of(value)
-        if stored is None or stored < EPOCH or cut(stored, "s") in listed:
+        if stored is None or stored < EPOCH or not is_clock(loss, stored):
             continue
-        is_clock = cut(losing.started, "s") <= stored <= losing.ended
-        if is_clock and (asked is None or cut(asked, "s") == cut(stored, "s")):
+        if asked is None or abs(cut(asked, "s") - cut(stored, "s")) <= SLACK:
             return f"{path or 'the last run'} = {excerpt(value)}"
     return ""
+
+
+def is_clock(loss: Loss, stored: datetime) -> bool:
+    """Whether a time is a moment of the losing cycle, and not that of an event which it listed.
+
+    Beside the cycle's own span, where the script adds or takes off a second, no event may lie near it either.
+    """
+    losing, fates = loss.losing, loss.truth.fates
+    assert losing is not None
+    begun = cut(losing.started, "s")
+    if not begun - SLACK <= stored <= losing.ended + SLACK:
+        return False
+    reach = timedelta(0) if begun <= stored <= losing.ended else SLACK
+    listed = (fates[each].event.occurred for one in losing.shown for each in one.listing.listed if each in fates)
+    return all(abs(cut(time, "s") - cut(stored, "s")) > reach for time in listed)
+
+
+def error_swallowed(loss: Loss) -> Told | None:
+    """The vendor answered with errors alone, and the fetch ended well and stored a time that is past the event's."""
+    scene, event = loss.losing or loss.visible, loss.fate.event
+    if scene is None or event.visible > scene.started or scene.outcome is not Outcome.OK or loss.fate.first_listed:
+        return None
+    failed = [each.status for each in (*scene.shown, *scene.complaints) if is_complaint(each)]
+    if not failed or len(failed) < len(scene.shown) + len(scene.complaints):
+        return None
+    before = dict(leaves(scene.last_run_before))
+    for path, value in leaves(scene.last_run_after):
+        stored = moment_of(value)
+        if stored is not None and stored >= event.occurred and before.get(path) != value:
+            return (
+                "error-swallowed",
+                f"cycle {scene.number} got status {failed[0]} and no events, ended well all the same, and stored "
+                f"{path or 'the last run'} = {excerpt(value)}, which is past the event's {moment(event.occurred)}",
+            )
+    return None
 
 
 def between_windows(loss: Loss) -> Told | None:
@@ -245,12 +165,33 @@ def between_windows(loss: Loss) -> Told | None:
     )
 
 
+def dropped_at_the_stored_time(loss: Loss) -> Told | None:
+    """The event came after a fetch had stored its very time; the next ones list it, and the script leaves it out."""
+    assert loss.losing is not None
+    scene, event = loss.listing, loss.fate.event
+    if loss.was_there or loss.barrier is not None or scene is None or scene.number <= loss.losing.number:
+        return None
+    if scene.outcome is not Outcome.OK or is_left_out_elsewhere(loss, scene):
+        return None
+    for path, value in leaves(scene.last_run_before):
+        if moment_of(value) in (event.occurred, cut(event.occurred, "s")):
+            return (
+                "listed-but-dropped",
+                f"the answer of cycle {scene.number} lists the event, whose time {moment(event.occurred)} is the one "
+                f"that the last run holds ({path or 'the last run'} = {excerpt(value)}), and the fetch did not hand it "
+                "over",
+            )
+    return None
+
+
 def dropped(loss: Loss) -> Told | None:
     """An answer listed the event, and the fetch did not hand it over."""
     scene, event = loss.listing, loss.fate.event
     if loss.losing is not None and loss.losing.lists(event.id):
         scene = loss.losing
     if scene is None or scene.outcome is not Outcome.OK or (loss.lost_at or 0) > scene.number:
+        return None
+    if is_left_out_elsewhere(loss, scene):
         return None
     stored = text_order(loss, scene)
     if stored:
@@ -278,38 +219,15 @@ def text_order(loss: Loss, scene: Scene) -> str:
     return ""
 
 
-# --- where it is not: positions that a vendor with one event cannot know --------------------------------------
-
-
-def behind_a_count(loss: Loss) -> Told | None:
-    scene = loss.visible
-    if scene is None:
-        return None
-    shown = [each for each in scene.shown if has_matched(loss.scenario, each.listing, loss.fate.event)]
-    if not shown or scene.lists(loss.fate.event.id):
-        return None
-    first, last = shown[0].listing, shown[-1].listing
-    begins = loss.truth.fates.get(first.listed[0]) if first.listed else None
-    is_before = begins is not None and first.order and is_listed_before(loss, first, begins)
-    is_whole = last.matched <= last.offset + len(last.listed)
-    return slid(loss, shown, scene.number) if is_before or is_whole else None
-
-
-def is_listed_before(loss: Loss, listing: Listing, other: Fate) -> bool:
-    """Whether the event stands before that one in a list by time."""
-    field, own, its = listing.order[0], loss.fate.event.occurred, other.event.occurred
-    if field.lstrip("-") != loss.scenario.time_field:
-        return False
-    return own > its if field.startswith("-") else own < its
-
-
 TELLERS_OF_A_CYCLE: tuple[Callable[[Loss], Told | None], ...] = (
     last_run_emptied,
     ahead_of_the_clock,
+    error_swallowed,
     cut_off,
     on_the_boundary,
+    dropped_at_the_stored_time,
     came_late,
     between_windows,
     dropped,
 )
-TELLERS_OF_A_RUN: tuple[Callable[[Loss], Told | None], ...] = (dropped, behind_a_count)
+TELLERS_OF_A_RUN: tuple[Callable[[Loss], Told | None], ...] = (error_swallowed, dropped, behind_a_count)

@@ -30,6 +30,8 @@ class Pagings:
 
     def __init__(self) -> None:
         self.found: dict[str, tuple[list[int], Paging]] = {}
+        self.explained: set[int] = set()
+        """The cycles that did little else, so that their ending needs no finding of its own."""
 
     def take(self, cycle: Cycle) -> None:
         """Look into a cycle that was stopped, or that sent very many requests."""
@@ -55,6 +57,8 @@ class Pagings:
             len(run), shorten(f"{first.method} {first.url}{body}"), len(cycle.exchanges), shorten(ended), first.line
         )
         self.found.setdefault(cause, ([], paging))[0].append(cycle.number)
+        if 2 * len(run) >= len(cycle.exchanges):
+            self.explained.add(cycle.number)
 
 
 def longest(exchanges: Iterable[Exchange], key: object) -> list[Exchange]:

@@ -8,9 +8,12 @@ from datetime import datetime
 
 from xsim.check.bounds import Bound, bounds_of, cut, endpoint_of, first_lower, moment_of, offset_of
 from xsim.check.excerpt import excerpt, moment, shorten
-from xsim.check.missed import Told, is_zone, spelled
+from xsim.check.fates import Fate
+from xsim.check.loss import Told
+from xsim.check.positions import POSITIONAL
 from xsim.check.scenes import Scene, Shown, leaves
-from xsim.check.truth import POSITIONAL, Fate, Truth
+from xsim.check.spans import is_zone, spelled
+from xsim.check.truth import Truth
 from xsim.world import values_at
 
 COARSER = ("ms", "s", "m", "h", "d")

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from xsim.check.last_runs import last_line
-from xsim.model import Cycle, Journal, Outcome
+from xsim.model import Cycle, Exchange, Journal, Outcome
 from xsim.world import Listing
 
 DEEPEST = 12
+MOST_COMPLAINTS = 3
 
 
 class Shown(NamedTuple):
@@ -19,6 +20,10 @@ class Shown(NamedTuple):
     at: datetime
     line: int | None
     listing: Listing
+    status: int | None = 200
+    size: int = 0
+    answer: str = ""
+    """The beginning of an answer that says what went wrong."""
 
 
 class Scene(NamedTuple):
@@ -35,6 +40,8 @@ class Scene(NamedTuple):
     shown: tuple[Shown, ...]
     line: int | None
     """Of the last setLastRun call."""
+    complaints: tuple[Exchange, ...] = ()
+    """The first answers that say what went wrong and show no events."""
 
     def lists(self, event: str) -> list[Shown]:
         return [each for each in self.shown if event in each.listing.listed]
@@ -68,9 +75,24 @@ def scene_of(cycle: Cycle) -> Scene:
         last_run_after=cycle.last_run_after,
         context_before=cycle.context_before,
         context_after=cycle.context_after,
-        shown=tuple(Shown(each.at, each.line, each.listing) for each in cycle.exchanges if each.listing is not None),
+        shown=tuple(
+            Shown(each.at, each.line, each.listing, each.status, each.size, each.answer)
+            for each in cycle.exchanges
+            if each.listing is not None
+        ),
         line=last_line(cycle, "setLastRun"),
+        complaints=tuple(each for each in cycle.exchanges if each.listing is None and is_complaint(each))[
+            :MOST_COMPLAINTS
+        ],
     )
+
+
+def complaints_of(cycle: Cycle) -> Iterator[Exchange]:
+    return (each for each in cycle.exchanges if each.listing is None and is_complaint(each))
+
+
+def is_complaint(exchange: Exchange | Shown) -> bool:
+    return exchange.status is not None and exchange.status >= 400
 
 
 def holds(state: Any, event: str, depth: int = 0) -> bool:

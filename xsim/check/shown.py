@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xsim.check.bounds import endpoint_of
 from xsim.check.excerpt import excerpt, moment, shorten
-from xsim.check.missed import Loss, Told
+from xsim.check.loss import Loss, Told
+from xsim.check.remedies import instead_of_missing
+from xsim.check.scenes import Scene, Shown, is_complaint
+from xsim.model import Scenario
 from xsim.world import Listing
+
+MOST_SHOWN = 3
+"""Requests of a cycle that a finding shows."""
 
 
 def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
-    """What a reader needs to believe it, in the order of the story."""
+    """What a reader needs to believe it, in the order of the story, and what to write instead."""
     event, fate, scene = loss.fate.event, loss.fate, loss.losing or loss.visible
     if told[1]:
         yield "why", told[1]
+    yield from instead_of_missing(told[0])
     yield "occurred", moment(event.occurred)
     yield "first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"
     if scene is not None:
-        for shown in scene.shown[:3]:
-            yield f"cycle {scene.number} asked", asked(shown.listing)
-            yield f"cycle {scene.number} got", got(shown.listing)
+        yield from asked_and_got(loss.scenario, scene)
         yield f"last run before cycle {scene.number}", excerpt(scene.last_run_before)
         yield f"last run after cycle {scene.number}", excerpt(scene.last_run_after)
     if loss.following is not None and loss.following.shown:
@@ -27,12 +33,28 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     yield "probe", probed(loss)
 
 
+def asked_and_got(scenario: Scenario, scene: Scene) -> Iterator[tuple[str, str]]:
+    """The first requests of a cycle with their answers, and those that were answered with an error."""
+    for shown in scene.shown[:MOST_SHOWN]:
+        yield f"cycle {scene.number} asked", asked(shown.listing)
+        yield f"cycle {scene.number} got", got(scenario, shown)
+    for each in scene.complaints:
+        yield f"cycle {scene.number} asked", shorten(f"{each.method} {each.url}")
+        yield f"cycle {scene.number} got", shorten(f"status {each.status}{': ' if each.answer else ''}{each.answer}")
+
+
 def asked(listing: Listing) -> str:
     bounds = ", ".join(f"{field} {compare} {text}" for field, compare, text in listing.bounds)
     return shorten(f"{listing.endpoint}: {bounds or 'no filter'}")
 
 
-def got(listing: Listing) -> str:
+def got(scenario: Scenario, shown: Shown) -> str:
+    listing = shown.listing
+    if is_complaint(shown):
+        return shorten(f"status {shown.status}{': ' if shown.answer else ''}{shown.answer}")
+    if not listing.listed and shown.size and endpoint_of(scenario, listing) is None:
+        # A vendor function's rows are events where they hold an event's id; it may well send others.
+        return f"no event recognised in the answer ({shown.size:,} bytes)"
     cut_text = f" of {listing.matched:,} that match" if listing.matched > len(listing.listed) else ""
     names = ", ".join(listing.listed[:5]) + (", ..." if len(listing.listed) > 5 else "")
     order = f"; by {', '.join(listing.order)}" if listing.order and len(listing.listed) > 1 else ""
@@ -43,7 +65,7 @@ def got(listing: Listing) -> str:
 def probed(loss: Loss) -> str:
     """What single fetches from stored states, with this event alone at the vendor, showed."""
     number = loss.lost_at
-    if number is None:
+    if number is None or loss.is_told_by_requests:
         return f"from the state after cycle {loss.truth.numbers[-1]} a fetch of this event alone does not deliver it"
     numbers = loss.truth.numbers
     place = numbers.index(number)

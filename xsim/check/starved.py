@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from xsim.check.bounds import has_matched
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import json_text
-from xsim.check.missed import Told
+from xsim.check.fates import Fate
+from xsim.check.loss import Told
+from xsim.check.queries import is_cut
 from xsim.check.scenes import Scene
-from xsim.check.truth import QUIET_DRAINS, Fate, Truth
+from xsim.check.truth import QUIET_DRAINS, Truth
 from xsim.model import Outcome, Scenario
-from xsim.world import Listing
 
 
 def starved(evidence: Evidence) -> Iterator[tuple[Fate, Scene, Told]]:
@@ -55,7 +56,3 @@ def cut_before(scenario: Scenario, truth: Truth, fate: Fate, scene: Scene) -> To
         f"cycle {scene.number} and those before it got the same {len(got.listed)} of {got.matched} events "
         f"(limit {got.limit}) and stored the same last run, so that the next fetch gets them again",
     )
-
-
-def is_cut(listing: Listing) -> bool:
-    return listing.matched > listing.offset + len(listing.listed)

@@ -4,92 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from xsim.check.excerpt import json_text
+from xsim.check.fates import Drained, Fate, Look
 from xsim.check.identity import names_at
 from xsim.check.incidents import with_right_case
+from xsim.check.positions import Positions
 from xsim.check.scenes import holds
-from xsim.model import Cycle, Failure, Outcome, Probe, Scenario
+from xsim.model import Cycle, Outcome, Probe, Scenario
 from xsim.world import Event
 
 QUIET_DRAINS = 3
 """Extra cycles in a row that bring nothing: the backlog is worked off (design: wanted, missed, lost at)."""
 MOST_PHANTOMS = 20
-POSITIONAL = frozenset({"page", "offset"})
-
-
-class Look(NamedTuple):
-    """What a fetch on a copy of the state showed of one event."""
-
-    at: datetime
-    outcome: Outcome
-    delivers: bool
-    failure: Failure | None
-    is_telling: bool = True
-    """Whether it asked the vendor, and handed over nothing that an earlier fetch had kept back."""
-
-    @property
-    def shows(self) -> bool:
-        """Whether it shows that the event can come from here."""
-        return self.outcome is Outcome.OK and self.delivers
-
-    @property
-    def shuts_out(self) -> bool:
-        """Whether it shows that the event cannot come from here."""
-        return self.outcome is Outcome.OK and not self.delivers and self.is_telling
-
-
-class Drained(NamedTuple):
-    """An extra cycle behind the schedule."""
-
-    outcome: Outcome
-    brought: int
-    """Events that were not delivered before."""
-    last_run: str
-    has_asked: bool
-
-
-@dataclass(slots=True)
-class Fate:
-    """One event, and what became of it. Cycles are numbers; 0 stands for none."""
-
-    event: Event
-    first_visible: int = 0
-    full_cycle: int = 0
-    """The first cycle that began a whole interval after the event became visible, as it was first listed."""
-    first_listed: int = 0
-    delivered: int = 0
-    """The first OK cycle that delivered it."""
-    is_earlier: bool = False
-    """Delivered by a run that this one goes on from."""
-    is_drained: bool = False
-    wanted_look: Look | None = None
-    is_free: bool = False
-    """A fetch of no event at all fails as well, so that this one is not to blame."""
-    states: dict[int, Look] = field(default_factory=dict)
-    """From the state stored after a cycle, the vendor holding this event alone."""
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether a right fetch delivers it: stated, or shown by a delivery."""
-        if self.event.wanted is not None:
-            return self.event.wanted
-        look = self.wanted_look
-        return bool(self.delivered) or (look is not None and look.shows)
-
-    @property
-    def is_outstanding(self) -> bool:
-        return bool(self.first_visible) and not (self.delivered or self.is_earlier)
-
-    @property
-    def is_poison(self) -> bool:
-        """Whether a fetch of this event alone does not end well, where one of none does."""
-        look = self.wanted_look
-        return self.is_outstanding and not self.is_free and look is not None and look.outcome is not Outcome.OK
 
 
 class Truth:
@@ -104,8 +34,7 @@ class Truth:
         """Cycle and name of incidents that are none; the first ones."""
         self.phantom_count = 0
         self.drains: list[Drained] = []
-        self.is_positional = False
-        """Whether a fetch began behind records that it had counted: a vendor with one event cannot answer that."""
+        self.positions = Positions(scenario)
         self.has_full_answer = False
         self.has_cut_answer = False
         self.numbers: list[int] = []
@@ -114,11 +43,6 @@ class Truth:
         self._by_visible = sorted(self.fates.values(), key=lambda fate: fate.event.visible)
         self._seen = 0
         self._full = 0
-        self._positional = {
-            f"{each.method.upper()} {each.path}"
-            for each in scenario.endpoints
-            if each.paging is not None and each.paging.kind in POSITIONAL
-        }
         for key in scenario.delivered:
             fate = self.fates.get(key.rsplit(" [", 1)[0] if scenario.part else key)
             if fate is not None:
@@ -132,7 +56,7 @@ class Truth:
         self._ended[cycle.number] = cycle.ended
         self._last = cycle
         self._see(cycle)
-        is_first = True
+        self.positions.take(cycle)
         for exchange in cycle.exchanges:
             listing = exchange.listing
             if listing is None:
@@ -141,9 +65,6 @@ class Truth:
                 fate = self.fates.get(event)
                 if fate is not None and not fate.first_listed:
                     fate.first_listed = cycle.number
-            if is_first and listing.offset and listing.endpoint in self._positional:
-                self.is_positional = True
-            is_first = False
             if listing.limit is not None and listing.order:
                 self.has_full_answer = self.has_full_answer or listing.matched == listing.limit
                 self.has_cut_answer = self.has_cut_answer or listing.matched > listing.limit
@@ -257,7 +178,7 @@ class Truth:
         if self.is_drained_dry:
             return True
         # What a script fetched and keeps for a later cycle comes without the vendor, once its turn has come.
-        return not self.is_positional and not self._is_kept(fate.event.id)
+        return not self.positions.are_kept and not self._is_kept(fate.event.id)
 
     def _is_kept(self, event: str) -> bool:
         last = self._last
@@ -265,18 +186,26 @@ class Truth:
 
     def lost_at(self, fate: Fate) -> int | None:
         """The first cycle whose stored state does not deliver the event while the one before does; None: unknown."""
-        if self.is_positional:
-            return None
         asked = sorted(fate.states.items())
         for (below, before), (number, after) in pairwise(asked):
-            if before.shows and after.shuts_out and self._follows(below, number):
+            if before.shows and self._shuts_out(number, after, fate) and self._follows(below, number):
                 return number if self._could_lose(number, fate.event) else None
         number, first = asked[0]
         begins_empty = self.scenario.last_run in ({}, None, "") and not self.scenario.context
         look = fate.wanted_look
         is_first = number == self.numbers[0] and begins_empty
-        is_lost = is_first and look is not None and look.shows and first.shuts_out
+        is_lost = is_first and look is not None and look.shows and self._shuts_out(number, first, fate)
         return number if is_lost and self._could_lose(number, fate.event) else None
+
+    def _shuts_out(self, number: int, look: Look, fate: Fate) -> bool:
+        """Whether the state stored after this cycle is what keeps the event away.
+
+        A fetch that begins behind a count of records says nothing of a vendor with one event; nor does one at a time at
+        which even a fetch from an empty last run did not deliver it yet, as that may end its window before the event.
+        """
+        wanted = fate.wanted_look
+        is_early = wanted is not None and wanted.shows and look.at < wanted.at
+        return look.shuts_out and not is_early and not self.positions.may_begin_behind(number)
 
     def _could_lose(self, number: int, event: Event) -> bool:
         """A vendor function may count positions, so that what it shows of an event yet to come proves nothing."""

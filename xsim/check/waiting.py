@@ -7,7 +7,7 @@ from collections.abc import Collection
 from xsim.check.endings import Failed
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import listed, masked, shorten
-from xsim.check.truth import Fate
+from xsim.check.fates import Fate
 from xsim.model import Failure
 
 

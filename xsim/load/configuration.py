@@ -75,10 +75,32 @@ def load_parameters(
             f"parameters without a value: {', '.join(parameter.name for parameter in missing)}",
             hint="give them by --param name=value, in a file for --params, or in the scenario's [params]",
         )
-    values |= {parameter.name: _stand_in(parameter, values[parameter.name]) for parameter in missing}
+    made_up = missing + _ways_in(known, values)
+    values |= {parameter.name: _stand_in(parameter, values[parameter.name]) for parameter in made_up}
     if integration.parameters is None:
         values = {name: value for name, value in values.items() if value is not None or name in _PLATFORM_NAMES}
-    return Parameters(values, tuple(parameter.name for parameter in missing), _secrets(known, values))
+    return Parameters(values, tuple(parameter.name for parameter in made_up), _secrets(known, values))
+
+
+def _ways_in(known: Mapping[str, Parameter], values: Mapping[str, JsonValue]) -> list[Parameter]:
+    """Optional parameters that an instance cannot do without all the same: the secrets, and the address.
+
+    A yml that takes several kinds of login requires none of them. Where one is required or has a value, it will do.
+    """
+    found: list[Parameter] = []
+    for belongs in (_is_secret, _is_address):
+        kin = [parameter for parameter in known.values() if belongs(parameter) and not parameter.hidden]
+        if not any(parameter.required or not _is_unset(parameter, values.get(parameter.name)) for parameter in kin):
+            found += kin
+    return found
+
+
+def _is_secret(parameter: Parameter) -> bool:
+    return parameter.kind in SECRET or parameter.kind == CREDENTIALS
+
+
+def _is_address(parameter: Parameter) -> bool:
+    return parameter.kind == 0 and meaning_of(parameter.name) == "url"
 
 
 def declared_parameters(yml: Mapping[str, Any], marketplace: str) -> tuple[Parameter, ...]:

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -62,9 +62,10 @@ class _Source:
 def find_surroundings(script: Path, text: str, common_server: Path | None) -> Surroundings:
     """The modules that the script at this path, of this text, imports by name without installing them."""
     root = content_root(script)
+    checkouts = tuple(_checkouts(root, common_server))
     common = _common_server(script, root, common_server)
-    user = _common_server_user(script, root, common_server)
-    api_modules = tuple(_api_modules(script, root, text))
+    user = _common_server_user(script, checkouts, common_server)
+    api_modules = tuple(_api_modules(script, checkouts, text))
     sources = [common, user, *api_modules, _Source("DemistoClassApiModule", "DemistoClassApiModule.py", "")]
     notes = list(_notes(root, common))
     # Asked of the newer Pythons alone: where setuptools is installed, the question imports the whole of it.
@@ -83,6 +84,14 @@ def find_surroundings(script: Path, text: str, common_server: Path | None) -> Su
 def content_root(path: Path) -> Path | None:
     """The content checkout around the path: the nearest folder above it that holds Packs/."""
     return next((folder for folder in path.absolute().parents if (folder / "Packs").is_dir()), None)
+
+
+def _checkouts(root: Path | None, given: Path | None) -> Iterator[Path]:
+    """Where to look for ApiModules: around the integration, around the CommonServerPython given, as configured."""
+    around_given = None
+    if given is not None:
+        around_given = given.absolute() if (given / "Packs").is_dir() else content_root(given)
+    yield from dict.fromkeys(folder for folder in (root, around_given, _environment_root()) if folder is not None)
 
 
 def _common_server(script: Path, root: Path | None, given: Path | None) -> _Source:
@@ -119,19 +128,19 @@ def _given(given: Path) -> _Source:
     )
 
 
-def _common_server_user(script: Path, root: Path | None, given: Path | None) -> _Source:
+def _common_server_user(script: Path, checkouts: Sequence[Path], given: Path | None) -> _Source:
     """The customer's own additions; empty on a server without any, and so here."""
     name = "CommonServerUserPython"
     places = [script.parent / f"{name}.py"]
     if given is not None:
         places.insert(0, (given if given.is_dir() else given.parent) / f"{name}.py")
-    for place in (*places, *_in_checkouts(root, BASE_SCRIPTS, name)):
+    for place in (*places, *_in_checkouts(checkouts, BASE_SCRIPTS, name)):
         if place.is_file() and place.absolute() != script.absolute():
-            return _Source(name, _shown_below(place, root), read_text(place))
+            return _Source(name, _shown_below(place, checkouts), read_text(place))
     return _Source(name, f"{name}.py", "")
 
 
-def _api_modules(script: Path, root: Path | None, text: str) -> Iterator[_Source]:
+def _api_modules(script: Path, checkouts: Sequence[Path], text: str) -> Iterator[_Source]:
     """Each ApiModule that the text imports, and those that they import in turn."""
     waiting, known = [(shown(script), text)], {"DemistoClassApiModule", script.stem}
     while waiting:
@@ -140,39 +149,39 @@ def _api_modules(script: Path, root: Path | None, text: str) -> Iterator[_Source
             if name in known:
                 continue
             known.add(name)
-            if (source := _api_module(script, root, name)) is not None:
+            if (source := _api_module(script, checkouts, name)) is not None:
                 yield source
                 waiting.append((source.path, source.text))
             elif not indent and importlib.util.find_spec(name) is None:  # An indented one may be tried for.
                 raise _api_module_missing(importer, name)
 
 
-def _api_module(script: Path, root: Path | None, name: str) -> _Source | None:
-    for place in (script.parent / f"{name}.py", *_in_checkouts(root, API_MODULES, name)):
+def _api_module(script: Path, checkouts: Sequence[Path], name: str) -> _Source | None:
+    for place in (script.parent / f"{name}.py", *_in_checkouts(checkouts, API_MODULES, name)):
         if place.is_file():
-            return _Source(name, _shown_below(place, root), read_text(place))
+            return _Source(name, _shown_below(place, checkouts), read_text(place))
     return None
 
 
-def _in_checkouts(root: Path | None, scripts: Path, name: str) -> Iterator[Path]:
+def _in_checkouts(checkouts: Sequence[Path], scripts: Path, name: str) -> Iterator[Path]:
     """Where the checkouts may have a script: in its usual pack first, as repositories of one's own use any other."""
-    for folder in (root, _environment_root()):
-        if folder is not None:
-            yield folder / scripts / name / f"{name}.py"
-            yield from sorted(folder.glob(f"Packs/*/Scripts/{name}/{name}.py"))
+    for folder in checkouts:
+        yield folder / scripts / name / f"{name}.py"
+        yield from sorted(folder.glob(f"Packs/*/Scripts/{name}/{name}.py"))
 
 
 def _api_module_missing(importer: str, name: str) -> InvalidIntegration:
     return InvalidIntegration(
         f"{importer}: imports {name}, which is neither beside the integration nor in a content checkout around it",
-        hint=f"put {name}.py beside the integration, or set {CONTENT_PATH} to a checkout of the content repository",
+        hint=f"put {name}.py beside the integration, or name a checkout of the content repository by --common-server "
+        f"or {CONTENT_PATH}",
     )
 
 
-def _shown_below(path: Path, root: Path | None) -> str:
+def _shown_below(path: Path, checkouts: Sequence[Path]) -> str:
     """Within a checkout the path from its root, which is the same on every machine."""
-    for folder in (root, _environment_root()):
-        if folder is not None and path.absolute().is_relative_to(folder / "Packs"):
+    for folder in checkouts:
+        if path.absolute().is_relative_to(folder / "Packs"):
             return path.absolute().relative_to(folder).as_posix()
     return shown(path)
 
@@ -191,6 +200,9 @@ def _notes(root: Path | None, common: _Source) -> Iterator[str]:
 
 
 def _own_common_server() -> str:
+    look_back = os.environ.get("XSIM_LOOK_BACK", "")
+    if look_back not in ("", "newest", "2022"):
+        raise InvalidIntegration(f"XSIM_LOOK_BACK is '{look_back}'", hint="it can be 2022, newest or unset")
     return read_text(OWN_FOLDER / "commonserver" / "CommonServerPython.py")
 
 

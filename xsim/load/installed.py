@@ -136,7 +136,10 @@ def _lacking_part(name: str, around: Collection[str]) -> str:
         if spec is None or spec.origin is not None or not spec.submodule_search_locations:
             break
         found = ".".join(parts[:number])
-        spec = PathFinder.find_spec(found, list(spec.submodule_search_locations))
+        try:
+            spec = PathFinder.find_spec(found, list(spec.submodule_search_locations))
+        except (ImportError, KeyError, ValueError):  # A namespace of several packages, whose parent is not loaded.
+            return ""
         if spec is None:
             return found if parts[0] not in SHARED_PREFIXES else shared_part(name)
     return shared_part(name) if spec is None else ""

@@ -17,8 +17,8 @@ BOOLEAN = re.compile(
 
 
 def _secret(name: str) -> str:
-    """64 hexadecimal digits, so that what wants base64 or hex can decode it; the same for a name at any time."""
-    return hashlib.sha256(f"xsim stand-in for {name}".encode()).hexdigest()
+    """32 hexadecimal digits: as hex or as base64 the length of an AES key; the same for a name at any time."""
+    return hashlib.sha256(f"xsim stand-in for {name}".encode()).hexdigest()[:32]
 
 
 def _uuid(name: str) -> str:

@@ -25,26 +25,22 @@ from xsim.load.scenario_clock import (
     refuse_bad_overrides,
 )
 from xsim.load.scenario_endpoints import KEYS as ENDPOINT_KEYS
-from xsim.load.scenario_endpoints import (
-    read_endpoint,
-    read_hatch,
-    refuse_same_endpoints,
-    refuse_unknown_streams,
-)
+from xsim.load.scenario_endpoints import read_endpoint, refuse_same_endpoints, refuse_unknown_streams
 from xsim.load.scenario_events import KEYS as EVENT_KEYS
 from xsim.load.scenario_events import Naming, read_event, refuse_same_ids
 from xsim.load.scenario_streams import KEYS as STREAM_KEYS
-from xsim.load.scenario_streams import MOST_EVENTS, expected_count, read_stream
+from xsim.load.scenario_streams import MOST_EVENTS, expected_count, read_stream, stream_tables
 from xsim.load.scenario_table import Source, Table
 from xsim.load.scenario_text import parse_scenario, read_scenario_text, similar_file
 from xsim.load.scenario_values import plain
+from xsim.load.scenario_vendor import read_hatch
 from xsim.load.streams import make_events
 from xsim.model import CheckSettings, JsonValue, Scenario, ScenarioFile, Severity
 from xsim.world import Endpoint, Event
 
 KEYS = (
     "integration", "name", "seed", "vendor", "clock", "params", "last_run", "last_run_json", "context", "identity",
-    "platform", "events", "streams", "endpoints", "check", "expect",
+    "platform", "events", "streams", "stream_defaults", "endpoints", "check", "expect",
 )  # fmt: skip
 CHECK_KEYS = ("select", "ignore", "severity", "fail_on", "strict", "requests_per_cycle")
 IDENTITY_KEYS = ("event", "incident", "part", "time")
@@ -189,7 +185,7 @@ def _first_text(top: Table, array: str, key: str) -> str:
 
 
 def _stream_time(top: Table) -> str:
-    for table in top.tables("streams"):
+    for table in stream_tables(top):
         time = table.values.get("time")
         if isinstance(time, str):
             return read_path(table, "time")
@@ -266,7 +262,7 @@ def _read_events(top: Table, naming: Naming, schedule: Schedule, seed: int) -> t
     events = [read_event(table, naming) for table in tables]
     streams = [
         (table, read_stream(table, naming, interval=schedule.interval, schedule_ends=schedule.ends))
-        for table in top.tables("streams")
+        for table in stream_tables(top)
     ]
     _refuse_same_names(streams)
     number = float(len(events))

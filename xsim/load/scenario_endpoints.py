@@ -1,40 +1,28 @@
-"""Reads [[endpoints]] and `vendor`: how the product's API shows the events."""
+"""Reads [[endpoints]]: how the product's API shows the events."""
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections.abc import Collection
-from datetime import datetime, timedelta
-from pathlib import Path
 
-from xsim.load.files import shown
-from xsim.load.scenario_changes import read_path, refuse_bad_path
+from xsim.load.scenario_changes import path_values, read_path, refuse_bad_path
 from xsim.load.scenario_events import Naming
-from xsim.load.scenario_table import Table, described, nearest
-from xsim.load.scenario_values import offset_of
-from xsim.world import Endpoint, Filter, Hatch, Limit, Order, Paging
+from xsim.load.scenario_filters import PLACES, read_filter
+from xsim.load.scenario_fixed import read_fixed, refuse_fixed_keys
+from xsim.load.scenario_table import Table, nearest
+from xsim.world import Endpoint, Limit, Order, Paging
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
-PLACES = ("query", "path", "header", "json", "form")
-COMPARISONS = (">=", ">", "<=", "<", "=", "!=", "in", "contains")
-KINDS = ("time", "number", "text")
 PAGINGS = ("page", "offset", "token", "next_link", "link_header", "last_id")
 KEYS = (
     "path", "method", "host", "kind", "streams", "list_at", "time_field", "id_field", "id_param", "id_in", "record_at",
     "filters", "order", "limit", "paging", "total_at", "more_at", "extra", "empty", "wrap", "pick",
+    "text", "status", "answer_headers",
 )  # fmt: skip
-FILTER_KEYS = ("param", "in", "field", "op", "as", "precision", "zone", "layout", "relative", "required")
 ORDER_KEYS = ("by", "param", "in", "direction_param")
 LIMIT_KEYS = ("param", "in", "default", "max")
-PAGING_KEYS = ("kind", "param", "in", "first", "next_at", "token_when_empty", "tail_token")
-BOUND_LAYOUTS = {
-    "iso": "iso", "iso-offset": "iso", "iso-naive": "iso", "epoch-s": "s", "epoch-ms": "ms", "epoch-us": "us"
-}  # fmt: skip
-"""A layout's name, and what the vendor calls it."""
+PAGING_KEYS = ("kind", "param", "in", "first", "next_at", "token_when_empty", "tail_token", "last")
 NO_LIMIT = 2_000_000
-LARGEST_VENDOR_FILE = 5 * 2**20
 
 _PART = re.compile(r"\{([^{}/]*)\}")
 
@@ -43,9 +31,12 @@ def read_endpoint(table: Table, naming: Naming) -> Endpoint:
     """One [[endpoints]] table."""
     table.refuse_unknown(KEYS)
     path = _url_path(table)
-    kind = table.choice("kind", "list", ("list", "detail"))
+    kind = table.choice("kind", "list", ("list", "detail", "fixed"))
+    if kind == "fixed":
+        return read_fixed(table, path, table.choice("method", "GET", METHODS), _host(table))
+    refuse_fixed_keys(table, kind)
     time_field = read_path(table, "time_field", naming.time)
-    filters = tuple(_read_filter(each, path) for each in table.tables("filters"))
+    filters = tuple(read_filter(each, path, _PART.findall(path)) for each in table.tables("filters"))
     order = _read_order(table)
     if kind == "list" and not (time_field or order.by):
         guess = next((each.field for each in filters if each.kind == "time"), "created")
@@ -72,7 +63,7 @@ def read_endpoint(table: Table, naming: Naming) -> Endpoint:
         paging=_read_paging(table),
         total_at=read_path(table, "total_at"),
         more_at=read_path(table, "more_at"),
-        extra=table.object("extra"),
+        extra=path_values(table, "extra"),
         empty=table.choice("empty", "list", ("list", "missing", "null", "object", "body")),
         wrap=table.filled_text("wrap"),
         pick=read_path(table, "pick"),
@@ -124,61 +115,6 @@ def _host(table: Table) -> str:
     if not re.fullmatch(r"[^\s/?#@]*", host):
         table.expect("host", "a host name", 'such as "vendor.example"')
     return host.lower()
-
-
-def _read_filter(table: Table, path: str) -> Filter:
-    table.refuse_unknown(FILTER_KEYS)
-    table.need("param", ": the name of the request's parameter")
-    name = table.filled_text("param")
-    place = table.choice("in", "query", PLACES)
-    if place == "path" and name not in _PART.findall(path):
-        table.refuse("param", f"the path {path} has no part {{{name}}}")
-    compare = table.choice("op", ">=", COMPARISONS)
-    kind = table.choice("as", "time" if compare in (">=", ">", "<=", "<") else "text", KINDS)
-    if kind != "text" and compare == "contains":
-        table.expect("as", 'text for op = "contains"')
-    for key in ("precision", "zone", "layout", "relative"):
-        if key in table and kind != "time":
-            table.refuse(key, f'means nothing for as = "{kind}"', 'write as = "time"')
-    return Filter(
-        name=name,
-        field=read_path(table, "field", name),
-        place=place,
-        compare=compare,
-        kind=kind,
-        precision=table.choice("precision", "us", ("us", "ms", "s", "m", "h", "d")),
-        layout=_layout(table),
-        zone=_zone(table),
-        relative=table.choice("relative", "", ("s", "m", "h", "d")),
-        required=table.truth("required"),
-    )
-
-
-def _layout(table: Table) -> str:
-    layout = table.filled_text("layout")
-    if layout in BOUND_LAYOUTS:
-        return BOUND_LAYOUTS[layout]
-    if layout:
-        try:
-            datetime.strptime(datetime(2023, 11, 29, 19, 47, 38).strftime(layout), layout)
-            is_right = "%" in layout
-        except ValueError:
-            is_right = False
-        if not is_right:
-            names = ", ".join(BOUND_LAYOUTS)
-            table.expect(
-                "layout", f'{names}, or a strptime layout such as "%d/%m/%Y %H:%M:%S"', nearest(layout, BOUND_LAYOUTS)
-            )
-    return layout
-
-
-def _zone(table: Table) -> timedelta:
-    if "zone" not in table:
-        return timedelta(0)
-    found = offset_of(table.values["zone"])
-    if found is None:
-        table.expect("zone", 'an offset such as "+02:00" or "Z"')
-    return found
 
 
 def _read_order(table: Table) -> Order:
@@ -237,7 +173,10 @@ def _read_paging(table: Table) -> Paging | None:
         next_at=read_path(paging, "next_at"),
         token_when_empty=paging.truth("token_when_empty"),
         tail_token=paging.truth("tail_token"),
+        last=paging.choice("last", "null", ("null", "missing", "empty")),
     )
+    if "last" in paging and (not found.next_at or found.kind == "link_header"):
+        paging.refuse("last", "means nothing without 'next_at': it is what stands there on the last page")
     if not found.name and found.kind in ("page", "offset", "token", "last_id"):
         paging.refuse(None, f"'param' is missing: the parameter that holds the {found.kind.replace('_', ' ')}")
     if not found.next_at and found.kind in ("token", "next_link"):
@@ -259,66 +198,3 @@ def _refuse_contradictions(table: Table, endpoint: Endpoint) -> None:
             table.refuse(key, "the answer is a bare list, which has no place for it", 'write list_at = "items"')
     if answer_is_list and endpoint.paging and endpoint.paging.next_at:
         table.refuse("paging", "next_at: the answer is a bare list, which has no place for it", "write list_at")
-
-
-# --- vendor = "vendor.py:answer" ----------------------------------------------------------------------------
-
-
-def read_hatch(table: Table) -> Hatch | None:
-    """The Python function that answers what no endpoint does; its file is read, never imported."""
-    if "vendor" not in table:
-        return None
-    text = table.filled_text("vendor")
-    name, colon, function = text.rpartition(":")
-    if not colon or not name or not function.isidentifier():
-        table.expect("vendor", 'a file and a function, such as "vendor.py:answer"')
-    folder = table.source.path.parent
-    path = folder / name
-    try:
-        is_inside = path.resolve().is_relative_to(folder.resolve())
-        is_there = path.is_file()
-    except (OSError, ValueError, RuntimeError):
-        table.expect("vendor", "a path")
-    if not is_inside:
-        table.refuse("vendor", f"{name} lies outside {shown(folder)}", "keep the file in the scenario's folder")
-    if not is_there:
-        table.refuse("vendor", f"{name}: no such file", _similar_file(path))
-    functions = _functions(table, path)
-    if function not in functions:
-        hint = nearest(function, functions) or f"it defines {', '.join(functions) or 'no function'}"
-        table.refuse("vendor", f"{name} defines no function '{function}' at its top level", hint)
-    if not functions[function]:
-        table.refuse("vendor", f"{function} cannot be called with two arguments", "def answer(request, world):")
-    return Hatch(str(path.absolute()), function, text)
-
-
-def _functions(table: Table, path: Path) -> dict[str, bool]:
-    """The functions at the top level, and whether each can be called with two arguments."""
-    try:
-        if path.stat().st_size > LARGEST_VENDOR_FILE:
-            table.refuse("vendor", f"{path.name} is larger than {LARGEST_VENDOR_FILE // 2**20} MB")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(path.read_bytes())
-    except SyntaxError as error:
-        table.refuse("vendor", f"{path.name}:{error.lineno or 1}: not valid Python: {error.msg}")
-    except OSError as error:
-        table.refuse("vendor", f"{path.name}: cannot be read ({error.strerror})")
-    except (ValueError, RecursionError, MemoryError) as error:
-        table.refuse("vendor", f"{path.name}: not valid Python: {described(str(error))}")
-    return {node.name: _takes_two(node.args) for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-
-def _takes_two(arguments: ast.arguments) -> bool:
-    positional = len(arguments.posonlyargs) + len(arguments.args)
-    needed = positional - len(arguments.defaults)
-    has_needed_names = any(default is None for default in arguments.kw_defaults)
-    return needed <= 2 and (positional >= 2 or arguments.vararg is not None) and not has_needed_names
-
-
-def _similar_file(path: Path) -> str | None:
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
-    except OSError:
-        return None
-    return nearest(path.name, names)

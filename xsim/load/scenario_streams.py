@@ -23,6 +23,10 @@ KEYS = (
     "name", "count", "from", "until", "every", "jitter", "rate", "burst", "burst_every", "lag", "id", "first",
     "id_type", "time", "other_times", "record", "choices", "null", "missing", "changes", "wanted",
 )  # fmt: skip
+DEFAULT_KEYS = tuple(key for key in KEYS if key != "name")
+"""Of [stream_defaults]."""
+_REPLACED = {"every": ("rate",), "rate": ("every", "jitter")}
+"""Defaults that a stream's own key stands against."""
 _LEAST = timedelta(milliseconds=1)
 _LONGEST_ID = 200
 
@@ -71,6 +75,16 @@ class Stream:
     missing: Mapping[str, float]
     changes: tuple[PlannedChange, ...]
     wanted: bool | None
+
+
+def stream_tables(top: Table) -> list[Table]:
+    """The [[streams]], each with what [stream_defaults] gives all of them. A stream's own key replaces it whole."""
+    defaults = top.table("stream_defaults")
+    defaults.refuse_unknown(DEFAULT_KEYS)
+    return [
+        table.with_defaults(defaults, [key for own in table.values for key in _REPLACED.get(own, ())])
+        for table in top.tables("streams")
+    ]
 
 
 def read_stream(table: Table, naming: Naming, *, interval: timedelta, schedule_ends: datetime) -> Stream:
@@ -233,7 +247,7 @@ def _choices(table: Table) -> dict[str, Choice]:
     """Dotted paths and the lists their values are drawn from."""
     found = {}
     for path, keys, value in flattened(table.table("choices").values, lambda inner: "values" in inner):
-        place = Table(table.source, (*table.place, "choices", *keys[:-1]), {keys[-1]: value})
+        place = Table(table.source, (*table.place_of("choices"), *keys[:-1]), {keys[-1]: value})
         refuse_bad_path(place, keys[-1], path)
         weights: tuple[float, ...] = ()
         if isinstance(value, dict):

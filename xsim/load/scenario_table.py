@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -43,13 +43,23 @@ class Table:
     source: Source
     place: Place
     values: Mapping[str, Any]
+    origins: Mapping[str, Place] = field(default_factory=dict)
+    """Where the keys stand that another table gives to this one."""
 
     def __contains__(self, key: str) -> bool:
         return key in self.values
 
     def refuse(self, key: str | None, message: str, hint: str | None = None) -> NoReturn:
         """Complain about one of the table's keys, or about the table."""
-        self.source.refuse(self.place if key is None else (*self.place, key), message, hint)
+        self.source.refuse(self.place if key is None else self.place_of(key), message, hint)
+
+    def place_of(self, key: str) -> Place:
+        return self.origins.get(key, (*self.place, key))
+
+    def with_defaults(self, defaults: Table, without: Collection[str] = ()) -> Table:
+        """The same with each key of the other table that this one does not have, but for those in `without`."""
+        taken = {key: value for key, value in defaults.values.items() if key not in self.values and key not in without}
+        return replace(self, values={**taken, **self.values}, origins={key: defaults.place_of(key) for key in taken})
 
     def expect(self, key: str, expected: str, hint: str | None = None) -> NoReturn:
         """Complain that the key's value is not what was expected."""
@@ -165,7 +175,7 @@ class Table:
         value = self.values.get(key, {})
         if not isinstance(value, dict):
             self.expect(key, "a table")
-        return Table(self.source, (*self.place, key), value)
+        return Table(self.source, self.place_of(key), value)
 
     def tables(self, key: str) -> list[Table]:
         """The tables of a list, each with its place."""
@@ -174,7 +184,7 @@ class Table:
             self.refuse(key, "found one table, expected a list of tables", f"write [[{key}]] or {key} = [{{...}}]")
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.expect(key, "a list of tables")
-        return [Table(self.source, (*self.place, key, number), item) for number, item in enumerate(value)]
+        return [Table(self.source, (*self.place_of(key), number), item) for number, item in enumerate(value)]
 
     def json(self, key: str, default: JsonValue = None) -> JsonValue:
         """Any value that JSON can hold; TOML's times become text."""

@@ -31,7 +31,7 @@ def state_folder(integration: Integration, instance: str, *, root: Path | None =
 class State:
     """One instance's state on disk. It first catches up with a journal whose run was killed.
 
-    `starts_over`: what the journal there holds does not matter, as it is replaced; it must be one of xsim's all the same.
+    `starts_over`: what the journal there holds does not matter, as it is replaced; it must be xsim's all the same.
     """
 
     def __init__(self, folder: Path, *, starts_over: bool = False) -> None:

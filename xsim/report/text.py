@@ -18,7 +18,7 @@ _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 _FINDINGS = 10
 _FINDINGS_WITH_EVIDENCE = 3
-"""The evidence of those behind them reads like theirs; it is in the JSON."""
+"""The evidence of those behind them reads like theirs, unless they have another cause; all of it is in the JSON."""
 _EVENTS = 5
 _HOST_CALLS = 3
 _NOT_EXERCISED = 12
@@ -78,13 +78,26 @@ def _findings(page: Page, report: Report) -> Iterator[RenderableType]:
     for result in sorted(breached, key=lambda result: _GRAVITY[_severity_of(result)]):
         yield Text()
         yield _heading(page, result)
-        for index, finding in enumerate(result.findings[:_FINDINGS]):
-            yield from _finding(page, finding, result, shows_evidence=index < _FINDINGS_WITH_EVIDENCE)
-        left_out = len(result.findings) - _FINDINGS
+        told = _told(result)
+        for finding, shows_evidence in told:
+            yield from _finding(page, finding, result, shows_evidence=shows_evidence)
+        left_out = len(result.findings) - len(told)
         if left_out > 0:
             yield indented(Text(f"and {left_out:,} more (--format json has all)"), 2)
         if result.rule.fix:
             yield indented(Text.assemble(("fix: ", "bold"), page.clean(" ".join(result.rule.fix.split()), 1000)), 2)
+
+
+def _told(result: RuleResult) -> list[tuple[Finding, bool]]:
+    """The findings that the page tells, and whether with evidence: the first ones, and the first of each cause."""
+    causes: set[str] = set()
+    told = []
+    for index, finding in enumerate(result.findings):
+        is_new = finding.cause not in causes
+        causes.add(finding.cause)
+        if index < _FINDINGS or is_new:
+            told.append((finding, is_new or index < _FINDINGS_WITH_EVIDENCE))
+    return told
 
 
 def _severity_of(result: RuleResult) -> Severity:
@@ -151,7 +164,8 @@ def _is_told(group: FailureGroup, report: Report) -> bool:
     return bool(frames) and any(
         group.cycle.number in finding.cycles and frames <= {value for _, value in finding.evidence}
         for result in report.results
-        for finding in result.findings[:_FINDINGS_WITH_EVIDENCE]
+        for finding, shows_evidence in _told(result)
+        if shows_evidence
     )
 
 

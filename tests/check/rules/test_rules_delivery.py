@@ -125,6 +125,13 @@ def test_thousands_of_duplicates_are_a_hundred_findings_and_one_that_counts_the_
     assert found[-1].message == "900 more events were delivered again"
     assert ("repetitions", "1,800") in found[-1].evidence
     assert (found[-1].cycles, found[-1].severity) == ((2, 3), Severity.ERROR)
+    assert found[-1].events == tuple(many[100:])
+
+
+def test_the_rest_has_one_fingerprint_whatever_the_events_are_called():
+    numbered = [findings("FC202", fetching(many, many)) for many in ([*range(150)], [*range(1_000, 1_150)])]
+    assert numbered[0][-1].message == "50 more events were delivered again"
+    assert numbered[0][-1].fingerprint == numbered[1][-1].fingerprint
 
 
 def test_a_hundred_duplicates_are_a_hundred_findings():
@@ -189,7 +196,7 @@ def test_as_many_incidents_as_the_limit_are_right():
 
 def test_a_limit_that_counts_for_each_request_is_only_noted():
     [finding] = findings("FC205", delivering(10, exchanges=2), params={"max_fetch": "5"})
-    assert (finding.severity, finding.cause) == (Severity.NOTE, "limit_per_request")
+    assert (finding.severity, finding.cause) == (Severity.NOTE, "limit-per-request")
     [beyond] = findings("FC205", delivering(11, exchanges=2), params={"max_fetch": "5"})
     assert beyond.severity is Severity.WARNING
 

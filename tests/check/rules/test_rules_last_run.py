@@ -296,7 +296,7 @@ def with_sets(*values):
 def test_a_second_value_that_drops_a_key_is_noted():
     [finding] = findings("FC108", with_sets({"at": "a"}, {"ids": ["x"]}))
     assert finding.message == '2 calls of setLastRun with different values in cycle 1; the last one drops "at"'
-    assert finding.cause == "keys_dropped"
+    assert finding.cause == "keys-dropped"
 
 
 def test_a_second_value_that_differs_is_noted():

@@ -1,7 +1,7 @@
 """FC4: a fetch asks the vendor for what it needs, and for no more."""
 
 import pytest
-from builders import a_cycle, a_failure, a_journal, a_listing, an_exchange
+from builders import a_cycle, a_failure, a_journal, a_listing, a_probe, an_event, an_exchange
 
 from xsim.check import check
 from xsim.model import CheckSettings, Outcome, Severity
@@ -71,3 +71,29 @@ def test_a_fetch_that_pages_to_an_end_is_right(case, cycle):
 def test_a_thousand_requests_are_looked_into_even_where_the_fetch_ended_well():
     page = asked(*[("1", "d", ["A-1"])] * 1_001, failure=None, outcome=Outcome.OK)
     assert findings("FC402", [page]) != ()
+
+
+def test_a_fetch_that_pages_until_it_is_stopped_is_told_once():
+    report = check(a_journal([asked(*[("1", "d", ["A-1"])] * 9)]), select=["FC402", "FC604"])
+    assert [finding.code for finding in report.findings] == ["FC402"]
+
+
+def test_a_fetch_that_did_more_than_page_before_it_was_stopped_is_told_by_both():
+    others = [(str(page), str(page), ["A-1"]) for page in range(2, 9)]
+    report = check(a_journal([asked(*others, *[("1", "d", ["A-1"])] * 4)]), select=["FC402", "FC604"])
+    assert [finding.code for finding in report.findings] == ["FC402", "FC604"]
+
+
+def test_of_equal_endings_only_those_without_endless_pages_are_told_as_slow():
+    paged = asked(*[("1", "d", ["A-1"])] * 9)
+    slow = [a_cycle(number, **STOPPED) for number in (2, 3)]
+    report = check(a_journal([paged, *slow]), select=["FC402", "FC604"])
+    assert [(finding.code, finding.cycles) for finding in report.findings] == [("FC402", (1,)), ("FC604", (2, 3))]
+
+
+def test_what_waits_behind_a_fetch_that_pages_without_an_end_is_named_there():
+    probes = [a_probe("wanted", "A-2", delivers=True), a_probe("state", "A-2", from_cycle=1, delivers=True)]
+    paged = asked(*[("1", "d", ["A-1"])] * 9)
+    journal = a_journal([paged], events=(an_event("A-2"),), probes=probes, identity=("id",))
+    [finding] = check(journal, select=["FC402", "FC604"]).findings
+    assert ("waiting behind it", "A-2") in finding.evidence

@@ -5,7 +5,7 @@ import json
 import pytest
 from vendor_builders import LATER, a_change, a_request, a_vendor, an_endpoint, an_event, answer, asked, at, ids, problem
 
-from xsim.world import Filter, Order, Paging
+from xsim.world import Endpoint, Filter, Order, Paging
 
 TWO = [an_event("A", "12:00"), an_event("B", "12:01")]
 A, B = ({**event.record} for event in TWO)
@@ -218,3 +218,36 @@ def test_twenty_thousand_events_are_listed_as_one_by_one_would():
     since = events[12_345].record["created"]
     assert ids(vendor, f"/alerts?since={since}&limit=3") == [event.id for event in events[12_346:12_349]]
     assert asked(vendor, f"/alerts?since={since}").listing.matched == 20_000 - 12_346
+
+
+def a_fixed_answer(**named):
+    endpoint = Endpoint("/login", method="POST", kind="fixed", **named)
+    return asked(a_vendor(TWO, endpoint, an_endpoint()), "/login", method="POST")
+
+
+def test_a_fixed_answer_is_an_object_and_shows_no_event():
+    response = a_fixed_answer(extra={"token": "t", "user.roles": ["a"]})
+    assert json.loads(response.body) == {"token": "t", "user": {"roles": ["a"]}}
+    assert (response.status, response.headers, response.listing) == (200, (("Content-Type", "application/json"),), None)
+    assert a_fixed_answer().body == b"{}"
+
+
+def test_a_fixed_answer_may_be_a_text_or_nothing():
+    assert a_fixed_answer(text="schön").body == "schön".encode()
+    assert a_fixed_answer(text="up").headers == (("Content-Type", "text/plain; charset=utf-8"),)
+    assert (a_fixed_answer(text="").headers, a_fixed_answer(text="").body) == ((), b"")
+
+
+def test_a_fixed_answer_has_its_own_status_and_headers():
+    sent = (("content-type", "text/xml"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"))
+    response = a_fixed_answer(status=201, text="<a/>", answer_headers=sent)
+    assert (response.status, response.headers) == (201, sent)
+    refused = a_fixed_answer(status=429, extra={"error": "slow"}, answer_headers=(("Retry-After", "5"),))
+    assert refused.headers == (("Content-Type", "application/json"), ("Retry-After", "5"))
+
+
+def test_a_fixed_answer_is_the_same_whatever_the_vendor_holds():
+    vendor = a_vendor(TWO, Endpoint("/login", kind="fixed", extra={"token": "t"}))
+    answers = [asked(each, "/login") for each in (vendor, vendor.without_events(), vendor.alone("A"))]
+    assert answers[0] == answers[1] == answers[2]
+    assert asked(vendor, "/login", method="POST") is None

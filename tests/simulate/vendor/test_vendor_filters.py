@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from vendor_builders import a_change, a_vendor, an_event, answer, asked, at, ids, problem
 
-from xsim.world import Filter, Order
+from xsim.world import Filter, Limit, Order, Paging
 
 ASCENDING = Order(("created",))
 
@@ -242,3 +242,93 @@ def test_a_filter_on_a_changed_field_sees_the_change():
     assert ids(vendor, target, now=at("12:59")) == []
     assert ids(vendor, target, now=at("13:00")) == ["A"]
     assert answer(vendor, target, now=at("13:00"))[0]["updated"] == "2024-05-14T13:00:00Z"
+
+
+AFTER = Filter("query", "created", compare=">", precision="s", pattern=r"createdAt>(?P<bound>\d+)")
+UP_TO = Filter("query", "created", compare="<=", precision="s", pattern=r"createdAt<=(?P<bound>\d+)")
+
+
+def test_two_bounds_are_found_in_one_query_text():
+    target = "/alerts?query=createdAt%3E1715688000+AND+createdAt%3C%3D1715688060"
+    assert listed(MINUTES, target, AFTER, UP_TO) == ["B"]
+    bounds = asked(a_vendor(MINUTES, filters=(AFTER, UP_TO)), target).listing.bounds
+    assert bounds == (("created", ">", "2024-05-14T12:00:00Z"), ("created", "<=", "2024-05-14T12:01:00Z"))
+
+
+def test_a_span_between_two_times_is_two_filters():
+    low = Filter("during", "created", pattern="^(?P<bound>[^/]+)/")
+    high = Filter("during", "created", compare="<", pattern="/(?P<bound>[^/]+)$")
+    assert listed(MINUTES, "/alerts?during=2024-05-14T12:01:00Z/2024-05-14T12:02:00Z", low, high) == ["B"]
+    assert listed(MINUTES, "/alerts?during=2024-05-14T12:01:00Z/", low, high) == ["B", "C"]
+
+
+def test_where_the_pattern_finds_nothing_the_filter_counts_as_not_sent():
+    assert listed(MINUTES, "/alerts?query=createdAt%3C%3D1715688060", AFTER, UP_TO) == ["A", "B"]
+    assert listed(MINUTES, "/alerts?query=status:open", AFTER, UP_TO) == ["A", "B", "C"]
+    optional = Filter("query", "created", pattern=r"createdAt>(?P<bound>\d*)|all")
+    assert listed(MINUTES, "/alerts?query=createdAt%3E", optional) == ["A", "B", "C"]
+    assert listed(MINUTES, "/alerts?query=all", optional) == ["A", "B", "C"]
+
+
+def test_a_required_bound_must_be_in_the_text():
+    needed = Filter("query", "created", pattern="since (?P<bound>.+)", required=True)
+    told = problem(a_vendor(MINUTES, filters=(needed,)), "/alerts?query=all")
+    assert (told["message"], told["value"]) == ("query: nothing in it matches since (?P<bound>.+)", "all")
+    assert problem(a_vendor(MINUTES, filters=(needed,)))["message"] == "query: the parameter is required"
+
+
+def test_what_a_pattern_finds_is_read_as_the_filter_says():
+    first = Filter("q", "created", layout="%d.%m.%Y %H:%M", pattern="since (?P<bound>.+)")
+    assert listed(MINUTES, "/alerts?q=since+14.05.2024+12:01", first) == ["B", "C"]
+    told = problem(a_vendor(MINUTES, filters=(first,)), "/alerts?q=since+noon")
+    assert told["message"] == "q: no time; expected one written as %d.%m.%Y %H:%M"
+    back = Filter("q", "created", relative="m", pattern=r"last (?P<bound>\d+)")
+    assert ids(a_vendor(MINUTES, filters=(back,)), "/alerts?q=last+1+minutes", now=at("12:02")) == ["C", "B"]
+
+
+def test_every_match_is_an_alternative_and_the_first_one_a_limit():
+    events = [an_event("1", "12:00", level=1), an_event("2", "12:01", level=2), an_event("3", "12:02", level=3)]
+    level = {"field": "level", "pattern": r"level:(?P<bound>\d)"}
+    assert listed(events, "/alerts?q=level:1+OR+level:3", Filter("q", compare="=", kind="text", **level)) == ["1", "3"]
+    assert listed(events, "/alerts?q=level:1+OR+level:3", Filter("q", compare="in", kind="number", **level)) == [
+        "1",
+        "3",
+    ]
+    assert listed(events, "/alerts?q=level:2+OR+level:3", Filter("q", kind="number", **level)) == ["2", "3"]
+
+
+def test_a_pattern_looks_into_json_texts_and_passes_objects_over():
+    vendor = a_vendor(MINUTES, method="POST", filters=(Filter("q", "created", place="json", pattern=AFTER.pattern),))
+    assert ids(vendor, method="POST", json_body={"q": "createdAt>1715688060"}) == ["C", "B"]
+    assert ids(vendor, method="POST", json_body={"q": {"createdAt>1": 2}}) == ["C", "B", "A"]
+
+
+def test_a_token_keeps_the_whole_text_that_patterns_look_into():
+    paging = Paging("token", "cursor", next_at="next")
+    vendor = a_vendor(
+        MINUTES, order=ASCENDING, filters=(AFTER, UP_TO), paging=paging, list_at="items", limit=Limit(default=1)
+    )
+    first = answer(vendor, "/alerts?query=createdAt%3E1715687999+AND+createdAt%3C%3D1715688060")
+    assert ids(vendor, f"/alerts?cursor={first['next']}") == ["B"]
+    assert answer(vendor, f"/alerts?cursor={first['next']}")["next"] is None
+
+
+def test_no_pattern_looks_through_a_text_without_end():
+    vendor = a_vendor(MINUTES, filters=(AFTER,))
+    assert asked(vendor, f"/alerts?query={'x' * 10_000}").status == 200
+    told = problem(vendor, f"/alerts?query={'x' * 10_001}")
+    assert told["message"].startswith("query: longer than 10,000 characters")
+    assert len(told["value"]) == 80
+
+
+@pytest.mark.parametrize("kind", ["time", "number"])
+def test_a_vendor_may_ignore_a_bound_that_it_cannot_read(kind):
+    lenient = Filter("since", "created", kind=kind, unreadable="ignore", required=True)
+    response = asked(a_vendor(MINUTES, filters=(lenient,)), "/alerts?since=2024-05-14T12:01:00.")
+    assert (response.listing.listed, response.listing.bounds) == (("C", "B", "A"), ())
+
+
+def test_the_readable_ones_of_several_bounds_still_count():
+    lenient = since(compare="in", unreadable="ignore")
+    assert listed(MINUTES, "/alerts?since=noon,2024-05-14T12:01:00Z", lenient) == ["B"]
+    assert listed(MINUTES, "/alerts?since=noon,2024-05-14T12:01:00Z", since(unreadable="ignore")) == ["A", "B", "C"]

@@ -6,7 +6,7 @@ import sys
 import textwrap
 
 import pytest
-from vendor_builders import LATER, STARTS, a_change, a_vendor, an_endpoint, an_event, answer, asked, at, ids
+from vendor_builders import LATER, STARTS, a_change, a_request, a_vendor, an_endpoint, an_event, answer, asked, at, ids
 
 from xsim.errors import InvalidScenario
 from xsim.simulate.vendor import hatch as hatch_module
@@ -55,7 +55,7 @@ def test_the_function_sees_the_request_in_all_its_parts(vendor_of):
             }
     """)
     got = answer(vendor, "/p%20q/?a=1&a=2&b=", method="POST", headers=[("X-Key", "k")], json_body={"n": 1}, now=STARTS)
-    assert got["plain"] == ["POST", "https", "vendor.example", "/p q", '{"n": 1}']
+    assert got["plain"] == ["POST", "https", "vendor.example", "/p q/", '{"n": 1}']
     assert got["query"] == ["1", ["1", "2"], None, [["a", "1"], ["a", "2"], ["b", ""]]]
     assert got["header"] == ["k", True]
     assert got["json"] == {"n": 1}
@@ -104,6 +104,28 @@ def test_it_answers_what_the_endpoints_do_not(vendor_of):
 
 def test_it_may_leave_a_call_unanswered(vendor_of):
     assert asked(vendor_of(returns("None"))) is None
+
+
+def test_a_call_that_it_leaves_unanswered_is_told_with_its_name(vendor_of):
+    request = a_request("/other")
+    assert vendor_of(returns("None")).refusal(request) == "vendor.py:answer returned None for it"
+    both = vendor_of(returns("None"), an_endpoint("/alerts"))
+    assert both.refusal(request) == "no endpoint takes it, and vendor.py:answer returned None for it"
+    assert both.alone("A").refusal(request) == both.refusal(request)
+    assert a_vendor(TWO).refusal(request) == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "seen"),
+    [("/a", "/a"), ("/a/", "/a/"), ("/a//", "/a/"), ("//a//b", "/a/b"), ("/", "/"), ("", "/")],
+)
+def test_a_slash_at_the_end_of_the_path_is_kept(vendor_of, target, seen):
+    assert answer(vendor_of(returns("request.path")), target) == seen
+
+
+def test_an_endpoint_takes_a_path_with_and_without_a_slash_at_its_end(vendor_of):
+    vendor = vendor_of(returns("None"), an_endpoint("/alerts"), an_endpoint("/cases/"))
+    assert [asked(vendor, path).status for path in ("/alerts", "/alerts/", "/cases", "/cases/")] == [200] * 4
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ FIVE = [an_event(letter, f"12:0{number}") for number, letter in enumerate("ABCDE
 
 
 def paged(kind="page", name="page", *, events=FIVE, order=ASCENDING, **named):
-    paging = {key: named.pop(key) for key in ("first", "token_when_empty", "tail_token", "place") if key in named}
+    paging = {
+        key: named.pop(key) for key in ("first", "token_when_empty", "tail_token", "place", "last") if key in named
+    }
     next_at = "" if kind == "link_header" else "next"
     return a_vendor(
         events,
@@ -263,3 +265,28 @@ def test_all_pages_together_hold_each_matching_record_once(kind, drawn, limit, o
         assert pages <= len(events) + 1, "the pages do not end"
     assert sorted(collected) == sorted(expected)
     assert pages == max(1, -(-len(expected) // limit))
+
+
+KINDS_WITH_NEXT = ["page", "offset", "token", "next_link", "last_id"]
+
+
+@pytest.mark.parametrize("kind", KINDS_WITH_NEXT)
+def test_the_last_page_may_send_null_an_empty_text_or_leave_the_key_out(kind):
+    body = {last: answer(paged(kind, "at", last=last), "/alerts?limit=9") for last in ("null", "missing", "empty")}
+    assert body["null"]["next"] is None
+    assert body["empty"]["next"] == ""
+    assert list(body["missing"]) == ["total", "more", "items"]
+
+
+@pytest.mark.parametrize("kind", KINDS_WITH_NEXT)
+@pytest.mark.parametrize("last", ["missing", "empty"])
+def test_pages_before_the_last_one_lead_on_all_the_same(kind, last):
+    assert answer(paged(kind, "at", last=last), "/alerts?limit=2")["next"]
+
+
+def test_the_object_around_a_key_that_is_left_out_stays():
+    paging = Paging("offset", "offset", next_at="paging.next", last="missing")
+    with_extra = a_vendor(FIVE, list_at="data", paging=paging, extra={"paging.size": 5})
+    assert answer(with_extra)["paging"] == {"size": 5}
+    assert answer(a_vendor([], list_at="data", paging=paging)) == {"paging": {}, "data": []}
+    assert answer(a_vendor([], list_at="data", paging=paging, empty="missing")) == {"paging": {}}

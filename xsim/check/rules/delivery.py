@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from xsim.check.deliveries import Repeated, Uncounted, part_name
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, in_cycles, shorten
-from xsim.check.missed import Told
+from xsim.check.loss import Told
+from xsim.check.remedies import instead_of_repeating
 from xsim.check.repeated import Repetition, cause_of_repetition, cause_within_one_fetch
 from xsim.check.rule import rule
 from xsim.model import Finding, Severity
@@ -50,6 +51,7 @@ def again(evidence: Evidence, repeated: Repeated) -> Finding:
         place=evidence.place(evidence.cycles[cycles[0]].line),
         evidence=(
             *((("why", why),) if why else ()),
+            *instead_of_repeating(cause),
             ("event", event),
             ("told apart by", evidence.deliveries.identity.label),
             ("first delivered", evidence.started(repeated.first_cycle)),
@@ -132,6 +134,7 @@ def twice(evidence: Evidence, repeated: Repeated, *, is_certain: bool) -> Findin
         place=evidence.place(evidence.cycles[number].line),
         evidence=(
             *((("why", why),) if why else ()),
+            *instead_of_repeating(cause),
             ("event", event),
             ("told apart by", evidence.deliveries.identity.label),
             ("places in the batch", f"{first + 1} and {second + 1}"),
@@ -149,6 +152,7 @@ def uncounted(rest: Uncounted, one: str, many: str, *, is_certain: bool = True) 
     yield Finding(
         f"{counted(number, 'more event')} {one if number == 1 else many}",
         cycles=(rest.first_cycle, rest.last_cycle)[: 1 + (rest.first_cycle != rest.last_cycle)],
+        events=tuple(shorten(event) for event in rest.names),
         cause="" if rest.unchanged else "changed",
         evidence=(
             ("events", f"{number:,}"),
@@ -189,7 +193,7 @@ def fetch_limit_exceeded(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 f"{most.delivered:,} incidents in cycle {most.number}, and {name} is {limit:,}",
                 cycles=tuple(facts.number for facts in found),
-                cause="" if severity is Severity.WARNING else "limit_per_request",
+                cause="" if severity is Severity.WARNING else "limit-per-request",
                 place=evidence.place(most.line),
                 evidence=(
                     (name, str(limit)),

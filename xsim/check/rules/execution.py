@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from xsim.check.endings import Failed
 from xsim.check.evidence import Evidence
@@ -107,8 +108,13 @@ def time_limit(evidence: Evidence) -> Iterator[Finding]:
     the fetch came and go on in the next cycle.
     """
     for failed in evidence.endings.timed_out.values():
-        message = shorten(failed.failure.message)
-        yield ended(evidence, failed, f"the fetch was stopped in {in_cycles(failed.cycles)}: {message}")
+        # A fetch that pages without an end is told by the rule about that.
+        cycles = [number for number in failed.cycles if number not in evidence.pagings.explained]
+        if cycles:
+            left = replace(failed, cycles=cycles)
+            yield ended(
+                evidence, left, f"the fetch was stopped in {in_cycles(cycles)}: {shorten(failed.failure.message)}"
+            )
 
 
 @rule("FC605", Severity.ERROR, since="0.1")

@@ -69,7 +69,7 @@ def wrong_type(evidence: Evidence) -> Iterator[Finding]:
             message = f"rawJSON is {kind}, not a text: json.dumps is missing"
         else:
             message = f"{field} is {kind}, which the server cannot decode"
-        yield folded(evidence, seen, message, cause=f"{field or 'incident'}_type", also=server_said(seen))
+        yield folded(evidence, seen, message, cause=f"{field or 'incident'}-type", also=server_said(seen))
 
 
 @rule("FC503", Severity.ERROR, since="0.1")
@@ -130,7 +130,7 @@ def wrongly_cased_key(evidence: Evidence) -> Iterator[Finding]:
 def by_key(evidence: Evidence, fault: str, what: str) -> Iterator[Finding]:
     for key, seen in evidence.sightings.of(fault):
         right, _ = nearest_field(key)
-        yield folded(evidence, seen, f"{what} {excerpt(key)}: {excerpt(right)} is meant", cause=f"{right}_meant")
+        yield folded(evidence, seen, f"{what} {excerpt(key)}: {excerpt(right)} is meant", cause=f"{right}-meant")
 
 
 @rule("FC508", Severity.NOTE, since="0.1")

@@ -76,7 +76,7 @@ def last_run_lost(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             f"the last run became empty in cycle {number}{more}",
             cycles=tuple(seen.cycles),
-            cause="quiet_cycle" if quiet else "",
+            cause="quiet-cycle" if quiet else "",
             place=evidence.place(seen.line),
             evidence=(
                 ("last run before", before),
@@ -118,7 +118,7 @@ def last_run_grows(evidence: Evidence) -> Iterator[Finding]:
     yield Finding(
         f"the last run grows and never shrinks: {named} by {per_cycle:.3g} {unit} a cycle",
         cycles=(cycles[-1],),
-        cause="ids_kept" if unit == "entries" else "",
+        cause="ids-kept" if unit == "entries" else "",
         place=evidence.place(watched.line),
         evidence=(
             (f"size after cycle {cycles[0]}", f"{sizes[0]:,} characters"),
@@ -252,7 +252,7 @@ def last_run_set_repeatedly(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             f"{calls} calls of setLastRun with different values in {in_cycles(seen.cycles)}{lost}",
             cycles=tuple(seen.cycles),
-            cause="keys_dropped" if dropped else "",
+            cause="keys-dropped" if dropped else "",
             place=evidence.place(seen.line),
             evidence=(("first value", shorten(earlier)), ("last value", shorten(last))),
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, in_cycles
 from xsim.check.rule import rule
+from xsim.check.waiting import waiting_behind
 from xsim.model import Finding, Severity
 
 
@@ -58,6 +59,7 @@ def unbounded_paging(evidence: Evidence) -> Iterator[Finding]:
                 ("request", paging.request),
                 ("requests in that fetch", f"{paging.exchanges:,}"),
                 ("the fetch ended", paging.ended),
+                *waiting_behind(evidence, cycles),
                 *((("over and over", counted(len(cycles), "fetch", "fetches")),) if len(cycles) > 1 else ()),
             ),
         )

@@ -7,13 +7,16 @@ from itertools import pairwise
 
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, excerpt, listed, moment, shorten
+from xsim.check.fates import Fate
 from xsim.check.first_fetch import first_fetch_window
-from xsim.check.missed import Loss, Told, cause_of
+from xsim.check.loss import Loss, Told
+from xsim.check.missed import cause_of
+from xsim.check.passed_by import passed_at
+from xsim.check.remedies import instead_of_missing
 from xsim.check.rule import rule
 from xsim.check.scenes import Scene
-from xsim.check.shown import asked, evidence_of, got
+from xsim.check.shown import asked_and_got, evidence_of
 from xsim.check.starved import starved
-from xsim.check.truth import Fate
 from xsim.model import Finding, Severity
 
 MOST_TOLD = 50
@@ -65,7 +68,9 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
     """The missed events with the cycles that tell of them."""
     truth = evidence.truth
     assert truth is not None
-    lost = [(fate, truth.lost_at(fate)) for fate in missed]
+    probed = {fate.event.id: truth.lost_at(fate) for fate in missed}
+    passed = passed_at(evidence.journal, [fate.event for fate in missed if probed[fate.event.id] is None])
+    lost = [(fate, probed[fate.event.id] or passed.get(fate.event.id)) for fate in missed]
     following = dict(pairwise(truth.numbers))
     wanted = {fate.first_listed for fate in missed} | {fate.first_visible for fate in missed}
     wanted |= {number for _, number in lost if number} | {following.get(number or 0, 0) for _, number in lost}
@@ -79,6 +84,7 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
             following=scenes.get(following.get(number or 0, 0)),
             listing=scenes.get(fate.first_listed),
             visible=scenes.get(fate.first_visible),
+            is_told_by_requests=fate.event.id in passed,
         )
 
 
@@ -107,10 +113,10 @@ def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Fin
         place=evidence.place(last.line),
         evidence=(
             ("why", told[1]),
+            *instead_of_missing(told[0]),
             ("occurred", moment(event.occurred)),
             ("first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"),
-            *((f"cycle {last.number} asked", asked(shown.listing)) for shown in last.shown[:3]),
-            *((f"cycle {last.number} got", got(shown.listing)) for shown in last.shown[:3]),
+            *asked_and_got(evidence.journal.scenario, last),
             (f"last run after cycle {last.number}", excerpt(last.last_run_after)),
             (
                 "probe",

@@ -1,4 +1,4 @@
-"""The calls of the API: a list of what the filters keep, in order and in pages; one record by its id; a fixed answer."""
+"""The calls of the API: a list of what the filters keep, in order and in pages; one record; a fixed answer."""
 
 from __future__ import annotations
 

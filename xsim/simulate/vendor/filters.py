@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from xsim.model import JsonValue
@@ -17,6 +18,8 @@ from xsim.world import Filter
 
 LONGEST_SEARCHED = 10_000
 """Characters of a text in which a pattern looks for bounds: a slow pattern must not hold up a run."""
+
+ONE_SIDED = (">=", ">", "<=", "<")
 
 Keeps = Callable[[Version], bool]
 
@@ -54,20 +57,15 @@ class Parameter:
         self._zone = declared.zone // MICROSECOND
         self._pattern = re.compile(declared.pattern) if declared.pattern else None
 
-    def bound(self, values: Sequence[JsonValue], now: int) -> Bound | None:
+    def bound(self, sent: Sequence[JsonValue], now: int) -> Bound | None:
         """What the sent values ask for; None where they ask for nothing. Raises BadRequestError."""
         declared = self.declared
-        was_sent = bool(values)
-        if self._pattern is not None:
-            values = list(self._found_in(values, self._pattern))
-        if declared.compare == "in":
-            values = [one for value in values for one in _separated(value)]
-        if self.is_text:
-            values = [value for value in values if value != ""]
+        values = self._asked_for(sent)
         if not values:
             if declared.required:
-                problem = f"nothing in it matches {declared.pattern}" if was_sent and self._pattern else ""
-                raise BadRequestError(declared.name, None, problem or "the parameter is required")
+                is_other = bool(sent) and self._pattern is not None
+                problem = f"nothing in it matches {declared.pattern}" if is_other else "the parameter is required"
+                raise BadRequestError(declared.name, sent[-1] if is_other else None, problem)
             return None
         if self.is_text:
             shown = (declared.field, declared.compare, ",".join(as_text(value) for value in values))
@@ -86,13 +84,23 @@ class Parameter:
             interval = both(interval, other)
         return Bound(self.column, interval, self._by_interval(interval), shown)
 
-    def _found_in(self, values: Sequence[JsonValue], pattern: re.Pattern[str]) -> Iterator[str]:
-        """Every bound that the pattern finds in the sent texts; an empty one is none."""
-        for text in (as_text(value) for value in values if not isinstance(value, (dict, list))):
+    def _asked_for(self, sent: Sequence[JsonValue]) -> Sequence[JsonValue]:
+        values = sent if self._pattern is None else list(self._found_in(sent, self._pattern))
+        if self.declared.compare == "in":
+            values = [one for value in values for one in _separated(value)]
+        return [value for value in values if value != ""] if self.is_text else values
+
+    def _found_in(self, sent: Sequence[JsonValue], pattern: re.Pattern[str]) -> Iterator[str]:
+        """The bounds that the pattern finds in what was sent: the first of each text, or every one that may be equal.
+
+        Raises BadRequestError where there is too much to look through.
+        """
+        for text in (as_text(value) for value in sent if not isinstance(value, (dict, list))):
             if len(text) > LONGEST_SEARCHED:
                 problem = f"longer than {LONGEST_SEARCHED:,} characters, too long to look for bounds in"
                 raise BadRequestError(self.declared.name, text[:80], problem)
-            yield from (match["bound"] for match in pattern.finditer(text) if match["bound"])
+            found = (match["bound"] for match in pattern.finditer(text) if match["bound"])
+            yield from islice(found, 1 if self.declared.compare in ONE_SIDED else None)
 
     def _cell_or_none(self, value: JsonValue, now: int) -> Cell | None:
         """None: it cannot be read, and the vendor does not mind. Raises BadRequestError where it does."""

@@ -1,0 +1,241 @@
+"""Why an event was missed: which of several stories the evidence tells."""
+
+import pytest
+from builders import (
+    a_cycle,
+    a_journal,
+    a_listing,
+    a_probe,
+    an_endpoint,
+    an_event,
+    an_exchange,
+)
+
+from xsim.check import check
+from xsim.world import Filter, Hatch, Listing, Paging
+
+NAMED = {"identity": ("id",), "time_field": "created", "endpoints": (an_endpoint(),)}
+ANSWERED_BY_A_FUNCTION = {"endpoints": (), "hatch": Hatch("vendor.py", "answer", "vendor.py:answer")}
+
+
+def missed(cycles, event, *others, lost_at=2, probes=None, **scenario):
+    """The finding about an event that the state behind `lost_at` is the first to shut out; None: no probe tells."""
+    name = event.id
+    if probes is None:
+        probes = [a_probe("wanted", name, delivers=True), a_probe("state", name, from_cycle=len(cycles))]
+        if lost_at is not None:
+            probes += [a_probe("state", name, from_cycle=lost_at - 1, delivers=True)] if lost_at > 1 else []
+            probes += [a_probe("state", name, from_cycle=lost_at)]
+    journal = a_journal(cycles, events=(event, *others), probes=probes, **{**NAMED, **scenario})
+    [finding] = [each for each in check(journal, select=["FC201"]).findings if each.events]
+    return finding
+
+
+def cycles_of(*each, **cycle):
+    """A cycle for each (answers, last run after)."""
+    before, cycles = {}, []
+    for number, (listings, after) in enumerate(each, start=1):
+        cycles.append(a_cycle(number, before=before, after=after, listings=listings, **cycle))
+        before = after
+    return cycles
+
+
+# --- a cut answer goes before another call that lists the event
+
+
+def test_words_among_the_filters_do_not_hide_that_an_answer_was_cut():
+    severities = Filter("severity", "severity", compare="in", kind="text")
+    endpoint = an_endpoint(filters=(Filter("since", "created"), severities))
+    event, twin = (an_event(name, "09:25:00", record={"severity": "Low"}) for name in ("A-1", "A-2"))
+    asked = [("severity", "in", "Low,High")]
+    cut = a_listing("A-2", since="09:00:00", bounds=asked, matched=2, limit=1)
+    after = a_listing("A-2", "A-1", since="09:25:00", bounds=asked)
+    cycles = cycles_of(([cut], {"at": 1}), *[([after], {"at": 1})] * 3)
+    finding = missed(cycles, event, twin, lost_at=1, endpoints=(endpoint,))
+    assert finding.cause == "same-timestamp-at-limit"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_call_that_mirrors_does_not_make_a_cut_event_a_dropped_one(order):
+    event, twin, newer = an_event("A-1", "09:25:00"), an_event("A-2", "09:25:00"), an_event("A-3", "09:26:00")
+    fetch = a_listing("A-2", since="09:00:00", matched=3, limit=1)
+    mirror = a_listing("A-3", "A-2", "A-1", bounds=[("updated", ">=", "2024-05-14T09:00:00Z")], order=("-updated",))
+    endpoint = an_endpoint(filters=(Filter("since", "created"), Filter("updated", "updated")))
+    cycles = cycles_of(([fetch, mirror][::order], {"at": 1}), *[([a_listing(since="09:25:30")], {"at": 1})] * 3)
+    assert missed(cycles, event, twin, newer, lost_at=1, endpoints=(endpoint,)).cause == "same-timestamp-at-limit"
+
+
+def test_pages_by_time_are_one_list_so_that_what_the_second_lists_was_dropped():
+    event, first = an_event("A-1", "09:25:00"), an_event("A-2", "09:20:00")
+    pages = [a_listing("A-2", since="09:00:00", matched=2, limit=1), a_listing("A-1", since="09:20:01")]
+    cycles = cycles_of((pages, {"at": 1}), *[([a_listing(since="09:25:30")], {"at": 1})] * 3)
+    assert missed(cycles, event, first, lost_at=1).cause == "listed-but-dropped"
+
+
+def rows(*names):
+    return Listing("vendor.py:answer", names, matched=len(names))
+
+
+TIED = [an_event("A-1", "09:25:00"), an_event("A-2", "09:24:00"), an_event("A-3", "09:25:00")]
+
+
+def test_a_function_s_list_that_ends_among_events_of_one_time_was_cut_there():
+    mirror = rows("A-3", "A-1", "A-2")
+    cycles = cycles_of(([rows("A-2", "A-3"), mirror], {"at": 1}), *[([], {"at": 1})] * 3)
+    finding = missed(cycles, *TIED, lost_at=1, **ANSWERED_BY_A_FUNCTION)
+    assert finding.cause == "same-timestamp-at-limit"
+    assert "the last of them, A-3, has the event's very time" in dict(finding.evidence)["why"]
+
+
+def test_a_function_s_list_that_is_left_out_of_by_another_is_not_told_as_dropped():
+    cycles = cycles_of(([rows("A-3", "A-2"), rows("A-1", "A-3", "A-2")], {"at": 1}), *[([], {"at": 1})] * 3)
+    assert missed(cycles, *TIED, lost_at=1, **ANSWERED_BY_A_FUNCTION).cause == ""
+
+
+def test_a_second_page_of_a_function_that_lists_the_event_shows_that_it_was_dropped():
+    cycles = cycles_of(([rows("A-2", "A-3"), rows("A-1", "A-4")], {"at": 1}), *[([], {"at": 1})] * 3)
+    finding = missed(cycles, *TIED, an_event("A-4", "09:26:00"), lost_at=1, **ANSWERED_BY_A_FUNCTION)
+    assert finding.cause == "listed-but-dropped"
+
+
+# --- the clock, and the stored second
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "newest", "word"),
+    [
+        ("09:31:00", "09:31:00", "09:20:00", "clock-as-cursor"),
+        ("09:31:00", "09:31:01", "09:20:00", "clock-as-cursor"),
+        ("09:31:02", "09:31:02", "09:20:00", "clock-as-cursor"),
+        ("09:31:03", "09:31:03", "09:20:00", "late-arrival"),
+        ("09:31:00", "09:31:03", "09:20:00", "late-arrival"),
+        ("09:31:00", "09:31:01", "09:31:00", "late-arrival"),
+        ("09:30:59", "09:30:59", "09:30:58", "late-arrival"),
+    ],
+)
+def test_a_stored_time_is_the_clock_s_where_it_is_near_it_and_near_no_event(stored, asked, newest, word):
+    late, other = an_event(occurred="09:30:40", visible="09:31:50"), an_event("A-2", newest)
+    clock = {"at": f"2024-05-14T{stored}Z"}
+    cycles = cycles_of(
+        ([a_listing(since="09:00:00")], {"at": "2024-05-14T09:30:00Z"}),
+        ([a_listing("A-2", since="09:30:00")], clock),
+        *[([a_listing(since=asked)], clock)] * 2,
+    )
+    assert missed(cycles, late, other).cause == word
+
+
+def stored_second(occurred, listed):
+    event, first = an_event(occurred=occurred, visible="09:31:30"), an_event("S-1", "09:30:40")
+    stored = {"at": 1715679040}
+    assert stored["at"] == int(first.occurred.timestamp())
+    cycles = cycles_of(
+        ([a_listing(since="09:00:00")], {"at": 1715678999}),
+        ([a_listing("S-1", since="09:30:40")], stored),
+        *[([a_listing(*listed, since="09:30:40")], stored)] * 2,
+    )
+    return missed(cycles, event, first)
+
+
+def test_an_event_of_the_stored_second_that_later_answers_list_was_dropped_and_not_late():
+    finding = stored_second("09:30:40", ["S-1", "A-1"])
+    assert finding.cause == "listed-but-dropped"
+    assert "whose time 2024-05-14T09:30:40Z is the one that the last run holds (at = 1715679040)" in str(
+        finding.evidence
+    )
+
+
+def test_an_event_that_later_answers_do_not_list_was_late():
+    assert stored_second("09:30:40", ["S-1"]).cause == "late-arrival"
+
+
+def test_an_event_of_another_second_than_the_stored_one_was_late():
+    assert stored_second("09:30:41", ["S-1", "A-1"]).cause == "late-arrival"
+
+
+# --- where no probe names the cycle
+
+
+def counting(*offsets, bounds=("09:00:00", "09:00:00", "09:30:50", "09:30:50")):
+    """Four cycles, each beginning at an offset; the third and fourth ask from behind the event."""
+    pages = [a_listing("A-2", since=since, offset=offset) for since, offset in zip(bounds, offsets, strict=True)]
+    return cycles_of(*[([page], {"at": place}) for place, page in enumerate(pages)])
+
+
+PAGED = {"endpoints": (an_endpoint(paging=Paging("offset", "offset")),)}
+
+
+def test_a_count_in_some_other_cycle_does_not_hide_where_the_event_was_lost():
+    late = an_event(occurred="09:30:40", visible="09:31:50")
+    dry = [a_probe("drain", from_cycle=number) for number in (4, 5, 6)]
+    looks = [a_probe("wanted", delivers=True), a_probe(from_cycle=4), a_probe(from_cycle=1, delivers=True)]
+    probes = [*looks, a_probe(from_cycle=2), *dry]
+    all_alike = ("09:00:00",) * 4
+    known = missed(counting(0, 7, 0, 0, bounds=all_alike), late, probes=probes, **PAGED)
+    assert known.message == "A-1 was never delivered: lost at cycle 2"
+    unknown = missed(counting(0, 0, 7, 0, bounds=all_alike), late, probes=probes, **PAGED)
+    assert unknown.message == "A-1 was never delivered"
+
+
+def test_requests_that_begin_behind_the_event_name_the_cycle_where_probes_do_not():
+    late, other = an_event(occurred="09:30:40", visible="09:31:50"), an_event("A-2", "09:30:50")
+    finding = missed(counting(0, 0, 0, 0), late, other, lost_at=None)
+    assert (finding.message, finding.cause) == ("A-1 was never delivered: lost at cycle 2", "late-arrival")
+    assert (
+        dict(finding.evidence)["probe"]
+        == "from the state after cycle 4 a fetch of this event alone does not deliver it"
+    )
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        ("09:00:00", "09:00:00", "09:30:50", "09:00:00"),
+        ("09:30:50", "09:30:50", "09:30:50", "09:30:50"),
+        ("09:00:00", "09:00:00", "09:00:00", "09:00:00"),
+    ],
+)
+def test_requests_that_do_not_stay_behind_the_event_name_no_cycle(bounds):
+    late = an_event(occurred="09:30:40", visible="09:31:50")
+    finding = missed(counting(0, 0, 0, 0, bounds=bounds), late, an_event("A-2", "09:30:50"), lost_at=None)
+    assert finding.message == "A-1 was never delivered"
+
+
+def test_a_look_at_a_time_at_which_no_fetch_delivers_the_event_names_no_cycle():
+    later = a_probe("wanted", delivers=True, from_cycle=2)
+    quiet = [a_cycle(number) for number in range(1, 5)]
+    finding = missed(quiet, an_event(), probes=[later, a_probe(from_cycle=4), a_probe(from_cycle=1)])
+    assert finding.message == "A-1 was never delivered"
+
+
+# --- what an answer was, where it listed nothing
+
+
+def answered(status, size=0, answer="", after=1715679090):
+    """A vendor function whose answer in cycle 2, the first that could see the event, shows none."""
+    said = an_exchange(number=2, status=status, size=size, answer=answer, listing=rows())
+    cycles = [
+        a_cycle(1, after={"at": 1715679000}),
+        a_cycle(2, before={"at": 1715679000}, after={"at": after}, exchanges=[said]),
+        *(a_cycle(number, before={"at": after}) for number in (3, 4)),
+    ]
+    return missed(cycles, an_event(occurred="09:30:40"), lost_at=None, **ANSWERED_BY_A_FUNCTION)
+
+
+def test_an_error_that_the_fetch_passes_over_is_shown_and_told():
+    finding = answered(500, 16, '{"error":"down"}')
+    assert dict(finding.evidence)["cycle 2 got"] == 'status 500: {"error":"down"}'
+    assert finding.cause == "error-swallowed"
+    assert answered(500, 16, after=1715679010).cause == ""
+
+
+def test_rows_that_hold_no_event_are_told_by_their_size():
+    finding = answered(200, 1_052)
+    assert dict(finding.evidence)["cycle 2 got"] == "no event recognised in the answer (1,052 bytes)"
+    assert dict(answered(200).evidence)["cycle 2 got"] == "0"
+
+
+def test_an_error_of_a_declared_call_is_shown_as_well():
+    failed = an_exchange(number=2, status=503, answer="busy")
+    cycles = [a_cycle(1), a_cycle(2, exchanges=[failed]), a_cycle(3), a_cycle(4)]
+    finding = missed(cycles, an_event())
+    assert dict(finding.evidence)["cycle 2 got"] == "status 503: busy"

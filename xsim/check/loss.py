@@ -1,0 +1,50 @@
+"""A missed event with the few cycles that tell why: the one that lost it, its neighbours, and those that listed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xsim.check.bounds import Bound, first_lower
+from xsim.check.fates import Fate
+from xsim.check.scenes import Scene
+from xsim.check.truth import Truth
+from xsim.model import Scenario
+
+Told = tuple[str, str]
+"""A cause's word, and the sentence that says what the evidence shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One missed event with the cycles that tell of it."""
+
+    truth: Truth
+    fate: Fate
+    lost_at: int | None
+    losing: Scene | None
+    """The cycle whose stored state is the first to shut the event out."""
+    following: Scene | None
+    """The cycle behind that one."""
+    listing: Scene | None
+    """The first cycle in which an answer listed the event."""
+    visible: Scene | None
+    """The first cycle in which the event could be seen."""
+    is_told_by_requests: bool = False
+    """Whether no probe but the requests of the cycles tell which one lost it."""
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.truth.scenario
+
+    @property
+    def barrier(self) -> Bound | None:
+        """The lower bound of the request behind the losing cycle, where it shuts the event out."""
+        if self.following is None:
+            return None
+        bound = first_lower(self.scenario, (each.listing for each in self.following.shown))
+        return bound if bound is not None and bound.keeps(self.fate.event) is False else None
+
+    @property
+    def was_there(self) -> bool:
+        """Whether the event could be seen when the losing cycle asked."""
+        return self.losing is not None and self.fate.event.visible <= self.losing.started

@@ -1,0 +1,64 @@
+"""The cycle that lost an event, told from the requests alone: from the next one on, each asks from behind the event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from xsim.check.bounds import Bound, bounds_of, endpoint_of
+from xsim.model import Cycle, Journal, Outcome, Scenario
+from xsim.world import Endpoint, Event
+
+Asked = tuple[Endpoint | None, list[Bound]]
+"""A list call and the lower bounds that it sent."""
+
+
+@dataclass(slots=True)
+class Passing:
+    """What the cycles so far asked for, seen from one event."""
+
+    event: Event
+    admitted: int = 0
+    """The last cycle whose requests reached back to the event; 0: none, or one that stored nothing."""
+    is_closed: bool = False
+    """Whether every request since then began behind it."""
+
+
+def passed_at(journal: Journal, events: Sequence[Event]) -> dict[str, int]:
+    """Event to the cycle that moved on past it, where the requests prove one. Walks the journal once."""
+    passings = [Passing(event) for event in events]
+    for cycle in journal.cycles if passings else ():
+        asked = list(asked_in(journal.scenario, cycle))
+        for each in passings:
+            enter(each, cycle, asked)
+    return {each.event.id: each.admitted for each in passings if each.admitted and each.is_closed}
+
+
+def asked_in(scenario: Scenario, cycle: Cycle) -> Iterator[Asked]:
+    for exchange in cycle.exchanges:
+        listing = exchange.listing
+        endpoint = endpoint_of(scenario, listing) if listing is not None else None
+        if listing is not None and (endpoint is None or endpoint.kind == "list"):
+            yield endpoint, [bound for bound in bounds_of(scenario, listing) if bound.is_lower]
+
+
+def enter(passing: Passing, cycle: Cycle, asked: list[Asked]) -> None:
+    reaches = [reach for endpoint, bounds in asked if (reach := reach_of(passing.event, endpoint, bounds)) != "no"]
+    if not reaches and passing.is_closed:
+        return
+    if reaches and all(reach == "behind" for reach in reaches):
+        passing.is_closed = True
+        return
+    # A cycle that did not ask may have moved on just as well as the one before it.
+    is_known = all(reach != "unknown" for reach in reaches) and bool(reaches) and cycle.outcome is Outcome.OK
+    passing.admitted, passing.is_closed = cycle.number if is_known else 0, False
+
+
+def reach_of(event: Event, endpoint: Endpoint | None, bounds: list[Bound]) -> str:
+    """Whether a request's range "holds" the event or begins "behind" it; "no": it never lists such events."""
+    if endpoint is None:
+        return "unknown"
+    if endpoint.streams and event.stream not in endpoint.streams:
+        return "no"
+    kept = [bound.keeps(event) for bound in bounds]
+    return "behind" if False in kept else "unknown" if None in kept else "holds"

@@ -1,0 +1,111 @@
+"""What to write instead, cause by cause: a rule's fix holds for all of its findings, this line for the one at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+EITHER: Mapping[str, str] = MappingProxyType(
+    {
+        "cursor-lost": ("where a fetch brings nothing, store the last run that it began with: `setLastRun(last_run)`"),
+        "zone-offset": (
+            "read the time with its zone and turn it into UTC before it is stored: "
+            "`parse(text).astimezone(timezone.utc)`, and let the request say so with Z"
+        ),
+        "sliding-offset": (
+            "store no count of records between fetches: ask for what is newer than the last event and count pages"
+            " within one fetch alone, oldest first, so that new events come behind the last page"
+        ),
+    }
+)
+"""Causes for which the same remedy holds whether an event was missed or came again."""
+
+MISSED: Mapping[str, str] = MappingProxyType(
+    {
+        **EITHER,
+        "late-arrival": (
+            "ask again for the span that the vendor needs to list an event, as in `since = last - look_back`, and"
+            " keep the ids delivered within that span, to leave them out"
+        ),
+        "clock-as-cursor": (
+            "store the time of the newest event that was delivered, and the old time where there was none; never "
+            "`datetime.utcnow()`"
+        ),
+        "cursor-ahead-of-data": (
+            "store no time later than that of the newest event that was delivered: `min(next_time, newest)`"
+        ),
+        "newest-first-with-limit": (
+            "ask oldest first, so that a cut leaves the newest for the next fetch; where the vendor cannot sort, "
+            "page to the end before the last run moves on"
+        ),
+        "same-timestamp-at-limit": (
+            "store the last event's time together with the ids delivered at that time, ask from that time on, "
+            "inclusive, leave those ids out, and ask for as many more as there are ids: `limit=max_fetch + "
+            "len(ids)`"
+        ),
+        "page-cut-at-limit": (
+            "let the last run point at the last event that was delivered, not past the ones that the limit cut off"
+        ),
+        "first-page-only": (
+            "follow the next page until there is none or the limit is reached, and move the last run no further "
+            "than the last event that was delivered"
+        ),
+        "exclusive-boundary": (
+            "ask from the stored time on, inclusive (or from a moment before it), and leave out the ids that were"
+            " delivered at that time"
+        ),
+        "precision-cut": (
+            "step back by the unit that the vendor compares, and leave out the ids that were delivered since"
+        ),
+        "window-gap": (
+            "begin each window where the last one ended, as stored in the last run, not a fixed span before now"
+        ),
+        "listed-but-dropped": (
+            "leave out an event by its id, never by a time that is equal or earlier, and hand over, or ask for "
+            "again, all that the answer lists"
+        ),
+        "ids-compared-as-text": "compare ids as numbers: `int(event['id']) > int(last_id)`",
+        "error-swallowed": (
+            "let the fetch fail where the vendor's answer is an error, so that the last run stays what it was; "
+            "store a new one after all requests went well"
+        ),
+    }
+)
+
+REPEATED: Mapping[str, str] = MappingProxyType(
+    {
+        **EITHER,
+        "inclusive-boundary": (
+            "keep the ids delivered at the stored time in the last run and leave them out: `if event['id'] in "
+            "last_run['ids']: continue`"
+        ),
+        "precision-cut": (
+            "store the time as the vendor writes it, with all digits: `event['created']`, or "
+            "`strftime('%Y-%m-%dT%H:%M:%S.%fZ')`"
+        ),
+        "ids-forgotten": (
+            "carry the old ids on with the new ones until their time is out of the window that is asked for: `ids"
+            " = kept + new`"
+        ),
+        "cursor-stood-still": (
+            "store, at the end of each fetch that delivers, the time or id of the newest delivered event, and "
+            "read it at the start of the next"
+        ),
+        "window-reaches-back": (
+            "begin where the last run says, or keep the ids delivered within the window and leave them out"
+        ),
+        "several-pages": (
+            "collect what the answers of one fetch list by id, as in `{event['id']: event}`, and hand over each once"
+        ),
+        "last-run-not-stored": "store what JSON can hold: text or numbers for a time, a list for a set",
+    }
+)
+
+
+def instead_of_missing(cause: str) -> tuple[tuple[str, str], ...]:
+    """A line of evidence; none for a cause that nobody knows."""
+    return (("instead", MISSED[cause]),) if cause in MISSED else ()
+
+
+def instead_of_repeating(cause: str) -> tuple[tuple[str, str], ...]:
+    return (("instead", REPEATED[cause]),) if cause in REPEATED else ()

@@ -1,0 +1,105 @@
+"""Reads the `filters` of an endpoint: the parameters with which a request keeps some records."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from xsim.load.scenario_changes import read_path
+from xsim.load.scenario_table import Table, described, nearest
+from xsim.load.scenario_values import offset_of
+from xsim.world import Filter
+
+PLACES = ("query", "path", "header", "json", "form")
+COMPARISONS = (">=", ">", "<=", "<", "=", "!=", "in", "contains")
+KINDS = ("time", "number", "text")
+FILTER_KEYS = (
+    "param", "in", "field", "op", "as", "precision", "zone", "layout", "relative", "required", "pattern", "unreadable",
+)  # fmt: skip
+BOUND_LAYOUTS = {
+    "iso": "iso", "iso-offset": "iso", "iso-naive": "iso", "epoch-s": "s", "epoch-ms": "ms", "epoch-us": "us"
+}  # fmt: skip
+"""A layout's name, and what the vendor calls it."""
+LONGEST_PATTERN = 1_000
+
+
+def read_filter(table: Table, path: str, parts: Collection[str]) -> Filter:
+    """One of an endpoint's `filters`. `parts` are the names in the braces of its path."""
+    table.refuse_unknown(FILTER_KEYS)
+    table.need("param", ": the name of the request's parameter")
+    name = table.filled_text("param")
+    place = table.choice("in", "query", PLACES)
+    if place == "path" and name not in parts:
+        table.refuse("param", f"the path {path} has no part {{{name}}}")
+    compare = table.choice("op", ">=", COMPARISONS)
+    kind = table.choice("as", "time" if compare in (">=", ">", "<=", "<") else "text", KINDS)
+    if kind != "text" and compare == "contains":
+        table.expect("as", 'text for op = "contains"')
+    for key in ("precision", "zone", "layout", "relative"):
+        if key in table and kind != "time":
+            table.refuse(key, f'means nothing for as = "{kind}"', 'write as = "time"')
+    if "unreadable" in table and kind == "text":
+        table.refuse("unreadable", 'means nothing for as = "text": every text can be read')
+    return Filter(
+        name=name,
+        field=read_path(table, "field", name),
+        place=place,
+        compare=compare,
+        kind=kind,
+        precision=table.choice("precision", "us", ("us", "ms", "s", "m", "h", "d")),
+        layout=_layout(table),
+        zone=_zone(table),
+        relative=table.choice("relative", "", ("s", "m", "h", "d")),
+        required=table.truth("required"),
+        pattern=_pattern(table),
+        unreadable=table.choice("unreadable", "refuse", ("refuse", "ignore")),
+    )
+
+
+def _pattern(table: Table) -> str:
+    """A regular expression that finds the bound in a longer text."""
+    pattern = table.filled_text("pattern")
+    if not pattern:
+        return ""
+    if len(pattern) > LONGEST_PATTERN:
+        table.expect("pattern", f"at most {LONGEST_PATTERN:,} characters")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            names = re.compile(pattern).groupindex
+    except re.error as error:
+        table.refuse("pattern", f"found {described(pattern)}, which is no regular expression: {error.msg}")
+    except (RecursionError, OverflowError, MemoryError):
+        table.refuse("pattern", f"found {described(pattern)}, which is too much for a regular expression")
+    if "bound" not in names:
+        table.expect("pattern", "a regular expression with a group named `bound`", r"such as 'created>(?P<bound>\d+)'")
+    return pattern
+
+
+def _layout(table: Table) -> str:
+    layout = table.filled_text("layout")
+    if layout in BOUND_LAYOUTS:
+        return BOUND_LAYOUTS[layout]
+    if layout:
+        try:
+            datetime.strptime(datetime(2023, 11, 29, 19, 47, 38).strftime(layout), layout)
+            is_right = "%" in layout
+        except ValueError:
+            is_right = False
+        if not is_right:
+            names = ", ".join(BOUND_LAYOUTS)
+            table.expect(
+                "layout", f'{names}, or a strptime layout such as "%d/%m/%Y %H:%M:%S"', nearest(layout, BOUND_LAYOUTS)
+            )
+    return layout
+
+
+def _zone(table: Table) -> timedelta:
+    if "zone" not in table:
+        return timedelta(0)
+    found = offset_of(table.values["zone"])
+    if found is None:
+        table.expect("zone", 'an offset such as "+02:00" or "Z"')
+    return found
