@@ -144,6 +144,11 @@ def test_an_event_of_the_stored_second_that_later_answers_list_was_dropped_and_n
     )
 
 
+def test_an_event_within_the_stored_second_is_told_as_such():
+    finding = stored_second("09:30:40.250000", ["S-1", "A-1"])
+    assert "09:30:40.250000Z lies in the second that the last run holds" in dict(finding.evidence)["why"]
+
+
 def test_an_event_that_later_answers_do_not_list_was_late():
     assert stored_second("09:30:40", ["S-1"]).cause == "late-arrival"
 

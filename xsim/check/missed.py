@@ -136,8 +136,11 @@ def error_swallowed(loss: Loss) -> Told | None:
     scene, event = loss.losing or loss.visible, loss.fate.event
     if scene is None or event.visible > scene.started or scene.outcome is not Outcome.OK or loss.fate.first_listed:
         return None
-    failed = [each.status for each in (*scene.shown, *scene.complaints) if is_complaint(each)]
-    if not failed or len(failed) < len(scene.shown) + len(scene.complaints):
+    failed = [each.status for each in scene.shown if is_complaint(each)]
+    if len(failed) < len(scene.shown):
+        return None
+    failed += [each.status for each in scene.complaints]
+    if not failed:
         return None
     before = dict(leaves(scene.last_run_before))
     for path, value in leaves(scene.last_run_after):
@@ -174,12 +177,13 @@ def dropped_at_the_stored_time(loss: Loss) -> Told | None:
     if scene.outcome is not Outcome.OK or is_left_out_elsewhere(loss, scene):
         return None
     for path, value in leaves(scene.last_run_before):
-        if moment_of(value) in (event.occurred, cut(event.occurred, "s")):
+        stored = moment_of(value)
+        if stored in (event.occurred, cut(event.occurred, "s")):
+            same = "is the one that" if stored == event.occurred else "lies in the second that"
             return (
                 "listed-but-dropped",
-                f"the answer of cycle {scene.number} lists the event, whose time {moment(event.occurred)} is the one "
-                f"that the last run holds ({path or 'the last run'} = {excerpt(value)}), and the fetch did not hand it "
-                "over",
+                f"the answer of cycle {scene.number} lists the event, whose time {moment(event.occurred)} {same} the "
+                f"last run holds ({path or 'the last run'} = {excerpt(value)}), and the fetch did not hand it over",
             )
     return None
 

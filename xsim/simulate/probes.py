@@ -102,7 +102,7 @@ def probes(platform: PlatformLike, history: History, vendor: VendorWorld | None)
 
 
 def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld) -> Iterator[Probe]:
-    wanted: list[Event] = []
+    wanted: dict[str, tuple[Event, datetime]] = {}
     is_controlled = False
     for event in _outstanding(history)[:EVENTS_PROBED]:
         for probe in _wanted(platform, history, vendor, event):
@@ -111,18 +111,20 @@ def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld)
                 # An event is to blame only where a fetch without it ends well.
                 is_controlled = True
                 yield _control(platform, history, vendor, probe.at)
-        if event.wanted or _brings(probe, event, history.scenario):
-            wanted.append(event)
+        if _brings(probe, event, history.scenario):
+            wanted[event.id] = (event, probe.at)
+        elif event.wanted:
+            wanted[event.id] = (event, history.first_tick_behind(event.occurred))
     if not wanted:
         return
     drained: set[str] = set()
-    for probe in _drain(platform, history, vendor, {event.id for event in wanted}):
+    for probe in _drain(platform, history, vendor, set(wanted)):
         yield probe
         if probe.outcome is Outcome.OK:
             drained |= delivered_by(probe.incidents, history.scenario.identity)
-    for event in wanted:
+    for event, earliest in wanted.values():
         if event.id not in drained:
-            yield from _where_lost(platform, history, vendor, event)
+            yield from _where_lost(platform, history, vendor, event, earliest=earliest)
 
 
 def _outstanding(history: History) -> list[Event]:
@@ -168,10 +170,14 @@ def _control(platform: PlatformLike, history: History, vendor: VendorWorld, at: 
     return _probe("control", 0, "", at, cycle)
 
 
-def _where_lost(platform: PlatformLike, history: History, vendor: VendorWorld, event: Event) -> Iterator[Probe]:
-    """Narrow down behind which cycle the stored state first shut the event out, by halving."""
+def _where_lost(
+    platform: PlatformLike, history: History, vendor: VendorWorld, event: Event, *, earliest: datetime
+) -> Iterator[Probe]:
+    """Narrow down behind which cycle the stored state first shut the event out, by halving.
+
+    No state is asked before `earliest`, the tick at which a fetch from an empty last run delivers it.
+    """
     world = vendor.alone(event.id)
-    earliest = history.first_tick_behind(event.occurred)
 
     def from_state(index: int) -> Probe:
         at = max(history.next_tick(index), earliest)
