@@ -74,7 +74,8 @@ def an_exchange(
 
 def at(clock: str) -> datetime:
     """A moment of the day on which the cycles run: "09:29:30", in UTC."""
-    return datetime.fromisoformat(f"2024-05-14T{clock}+00:00")
+    whole, _, fraction = clock.partition(".")
+    return datetime.fromisoformat(f"2024-05-14T{whole}.{fraction:0<6}+00:00")
 
 
 def an_event(name: str = "A-1", occurred: str = "09:29:00", visible: str = "", **named: Any) -> Event:

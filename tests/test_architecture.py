@@ -1,6 +1,7 @@
 """The house holds: who may import whom, and how big things may get (style.md section 2)."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ LARGEST_MODULE = 500
 LARGEST_FUNCTION = 50
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def own_modules():
     skipped = (PACKAGE / "examples", PACKAGE / "load" / "shims")
     return [path for path in sorted(PACKAGE.rglob("*.py")) if not any(each in path.parents for each in skipped)]
@@ -33,10 +40,11 @@ def part_of(path: Path) -> str:
     return "xsim" if first == "__init__.py" else first.removesuffix(".py")
 
 
+@cache
 def imports_in(path: Path) -> set[str]:
     """Every module of xsim that the file imports, for type checking or not."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -83,14 +91,14 @@ def test_modules_and_functions_stay_small(path):
         return  # one text on purpose: it is compiled as the script's own
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LARGEST_MODULE
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or 0) - node.lineno < LARGEST_FUNCTION, f"{node.name} is too long"
 
 
 @pytest.mark.parametrize("path", own_modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_module_says_what_it_is_for(path):
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert ast.get_docstring(tree_of(path))
 
 
 def test_no_module_is_a_drawer_for_odds_and_ends():
