@@ -197,10 +197,11 @@ def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
 
     _refuse_nonsense(options)
     given = Path(path)
-    if given.suffix != ".toml":
+    is_named = given.suffix == ".toml" or _is_named_by_its_scenario(given, options)
+    if not is_named:
         given = find_integration(given, options.integration_name)
     file = _scenario_file(given, options)
-    if given.suffix == ".toml":
+    if is_named:
         given = find_integration(_integration_of(file, given), options.integration_name)
     integration = load_integration(given, common_server=options.common_server, marketplace=options.marketplace)
     parameters = load_parameters(
@@ -238,6 +239,16 @@ def _scenario_file(given: Path, options: Options) -> ScenarioFile | None:
     return load_scenario(
         path, starts=options.starts, interval=options.interval, cycles=options.cycles, seed=options.seed
     )
+
+
+def _is_named_by_its_scenario(given: Path, options: Options) -> bool:
+    """Whether it is a folder whose own xsim.toml says which of its scripts is meant."""
+    if options.scenario or options.without_scenario or options.integration_name or not given.is_dir():
+        return False
+    from xsim.load import find_scenario, load_scenario
+
+    found = find_scenario(given)
+    return found is not None and load_scenario(found).integration is not None
 
 
 def _integration_of(file: ScenarioFile | None, given: Path) -> Path:

@@ -70,6 +70,14 @@ def test_last_run_is_shown_set_and_reset(xsim, badge_reader):
     assert xsim("last-run", "show", badge_reader).out == "{}\n"
 
 
+def test_a_folder_s_scenario_says_which_of_its_scripts_is_meant(xsim, badge_reader):
+    xsim.has("another.py", "X = 'fetch-incidents'\n")
+    assert "2 scripts" in xsim("run", ".").err
+    xsim.has("xsim.toml", 'integration = "badge_reader.py"\n[clock]\ncycles = 3\n')
+    assert "B-2 was delivered again in cycles 2, 3" in xsim("run", ".").out
+    assert "2 scripts" in xsim("run", ".", "--no-scenario").err
+
+
 def test_instances_have_states_of_their_own(xsim, badge_reader):
     xsim("run", badge_reader, "--cycles", 1)
     assert xsim("last-run", "show", badge_reader, "--instance", "other").out == "{}\n"
