@@ -16,6 +16,7 @@ from xsim.check.rules.vendor_truth import knows_events
 from xsim.check.untried import untried
 from xsim.model import Finding, Journal, Report, Rule, RuleResult, Severity, Verdict
 
+NO_EVENTS = "the vendor's events are not known, so that misses were not looked for (`xsim init` drafts a scenario)"
 WEIGHT = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
 
@@ -172,7 +173,9 @@ def not_exercised(evidence: Evidence, results: Sequence[RuleResult]) -> Iterable
     elif not evidence.handovers.has_one_time:
         yield "no two incidents of one time in a fetch"
     has_world = evidence.truth is not None or evidence.journal.scenario.has_vendor
-    if evidence.truth is not None:
+    if evidence.truth is None:
+        yield NO_EVENTS
+    else:
         ended_well = bool(ok_cycles) and ok_cycles[-1].number == next(reversed(evidence.cycles))
         yield from untried(evidence.truth, evidence.journal.scenario, ended_well=ended_well)
     for result in results:
