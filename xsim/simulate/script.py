@@ -215,7 +215,7 @@ class _Modules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         name, names = module.__name__, vars(module)
         code = self.modules[name].code
-        if name == "CommonServerUserPython":
+        if name == "CommonServerUserPython" and code.co_names:  # Mostly it is empty, and has no use for them.
             names.update(self.user_names)
         if self.script_names is None or not name.endswith("ApiModule"):
             exec(code, names)
