@@ -121,6 +121,31 @@ def test_a_state_of_a_newer_xsim_is_told(tmp_path):
         run(tmp_path)
 
 
+TOKEN = """
+    count = demisto.getIntegrationContext().get('count', 0) + 1
+    demisto.setIntegrationContext({'count': count, 'token': demisto.params()['apikey']})
+    demisto.incidents([])
+    demisto.setLastRun({'count': count})
+"""
+
+
+@pytest.mark.parametrize("cycles_followed", [0, 3])
+def test_a_secret_in_the_state_outlives_a_kill_though_the_journal_hides_it(tmp_path, cycles_followed):
+    secret = "a-secret-of-some-length"
+    integration = an_integration(tmp_path, TOKEN)
+    scenario = a_scenario(cycles=3, params={"apikey": secret}, secrets=[secret])
+    with State(state_folder(integration, "instance_1")) as state:
+        state.begin(scenario)
+        after = state.follow if cycles_followed else lambda cycle: None
+        record(
+            integration, scenario, simulate(integration, scenario), into=state.journal_path, version="0", after=after
+        )
+    assert secret not in state.journal_path.read_text()
+    with State(state.folder) as opened:
+        assert opened.context == ({"count": 3, "token": secret} if cycles_followed else {})
+        assert opened.last_run == {"count": 3}
+
+
 def test_a_second_xsim_on_one_state_is_told_who_holds_it(tmp_path):
     pytest.importorskip("fcntl")
     state = run(tmp_path)

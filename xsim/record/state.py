@@ -7,6 +7,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from xsim.errors import InvalidState
 from xsim.model import Cycle, Integration, Journal, JsonValue, Outcome, Scenario
 from xsim.record.journal import read_journal, refuse_foreign
+from xsim.record.mask import HIDDEN, masker
 
 FOLDER = ".xsim"
 FORMAT = 1
@@ -44,6 +46,7 @@ class State:
         self._lock: Any = None
         self._saved_at = 0.0
         self._unsaved: Cycle | None = None
+        self._mask: Callable[[str], str] | None = None
 
     # --- reading ---
 
@@ -95,13 +98,14 @@ class State:
 
     def begin(self, scenario: Scenario) -> None:
         """A run starts: its journal has just taken the old one's place, or is about to."""
+        self._mask = masker(scenario.parameters.secrets) if scenario.parameters.secrets else None
         self._save(scenario.last_run, scenario.context, applied=scenario.first_cycle - 1)
         self._saved_at = _REAL[0]()
 
     def follow(self, cycle: Cycle) -> None:
-        """A cycle is committed: bring the files up to date once a second."""
+        """A cycle is committed: bring the files up to date once a second, at once where the journal hides something."""
         self._unsaved = cycle
-        if _REAL[0]() - self._saved_at >= SECONDS_BETWEEN_SAVES:
+        if _REAL[0]() - self._saved_at >= SECONDS_BETWEEN_SAVES or self._is_hidden_in_journal(cycle):
             self.catch_up_now()
 
     def catch_up_now(self) -> None:
@@ -131,11 +135,17 @@ class State:
         last = _last_of(self.journal())
         if last is None or last.number <= own["applied"]:
             return
-        if _digest(last_run) == own["last_run"]:
+        if _digest(last_run) == own["last_run"] and not _is_masked(last.last_run_after):
             last_run = last.last_run_after
-        if _digest(context) == own["context"]:
+        if _digest(context) == own["context"] and not _is_masked(last.context_after):
             context = last.context_after
         self._save(last_run, context, applied=last.number)
+
+    def _is_hidden_in_journal(self, cycle: Cycle) -> bool:
+        if self._mask is None:
+            return False
+        text = json.dumps([cycle.last_run_after, cycle.context_after])
+        return self._mask(text) != text
 
     def _own(self) -> dict[str, Any]:
         own = _read_json(
@@ -206,6 +216,11 @@ def _last_of(journal: Journal) -> Cycle | None:
     for cycle in journal.cycles:
         last = cycle
     return last
+
+
+def _is_masked(value: JsonValue) -> bool:
+    """Whether the journal holds something else than what was stored: the file, a cycle older at most, is the better."""
+    return HIDDEN in json.dumps(value)
 
 
 def _read_json(path: Path, *, default: JsonValue) -> JsonValue:
