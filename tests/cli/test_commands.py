@@ -160,6 +160,18 @@ def test_secrets_are_never_shown(xsim):
         assert secret not in path.read_text(), path
 
 
+def test_a_secret_in_base64_is_not_shown_either(xsim):
+    xsim.has(
+        "a.py",
+        "import base64\nimport demistomock as demisto\nX = 'fetch-incidents'\n"
+        "name = base64.b64encode(demisto.params()['apikey'].encode()).decode()\n"
+        "demisto.incidents([{'name': name}])\ndemisto.results(name)\n",
+    )
+    for command in ("fetch", "test-module"):
+        seen = xsim(command, "a.py", "--param", "apikey=do-not-show-this-one")
+        assert "ZG8tbm90LXNob3ctdGhpcy1vbm" not in seen.out + seen.err, command
+
+
 def test_rules_are_listed_and_explained(xsim):
     assert "FC202  error    duplicate-event" in xsim("rules").out
     assert {rule["code"] for rule in json.loads(xsim("rules", "--format", "json").out)} >= {"FC101", "FC202", "FC601"}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from urllib.parse import quote, quote_plus
 
 from xsim.errors import InvalidParameter
 from xsim.model import JsonValue, Parameter
+from xsim.secrets import spellings
 
 NUMBER, ENCRYPTED, BOOLEAN, CREDENTIALS = 1, 4, 8, 9
 ENCRYPTED_BLOCK, INCIDENT_TYPE, ENCRYPTED_LONG, SINGLE, MULTIPLE, DURATION = 11, 13, 14, 15, 16, 19
@@ -121,7 +120,7 @@ def flat_credentials(value: JsonValue, place: str) -> dict[str, JsonValue]:
 
 
 def secrets_of(parameter: Parameter, value: JsonValue) -> tuple[str, ...]:
-    """The texts in the value that must not be written, each as it looks in JSON text and in a query too."""
+    """The texts in the value that must not be written, each in all its spellings."""
     texts: list[JsonValue] = []
     if parameter.kind in SECRET:
         texts = [value]
@@ -129,12 +128,7 @@ def secrets_of(parameter: Parameter, value: JsonValue) -> tuple[str, ...]:
         stored = value.get("credentials") or {}
         texts = [value.get("password"), *(stored.get(key) for key in (*SECRET_KEYS, "sshkeyEsc"))]
     secrets = [text for text in texts if isinstance(text, str) and len(text) >= SHORTEST_SECRET]
-    return tuple(dict.fromkeys(form for secret in secrets for form in _forms(secret)))
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    in_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-    return secret, *in_json, quote(secret), quote_plus(secret)
+    return tuple(dict.fromkeys(form for secret in secrets for form in spellings(secret)))
 
 
 def _truth(value: JsonValue, place: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterable
-from urllib.parse import quote, quote_plus
+
+from xsim.secrets import spellings
 
 HIDDEN = "***"
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,}")
@@ -29,13 +29,8 @@ def masker(secrets: Iterable[str]) -> Callable[[str], str]:
 
 
 def _variants(secret: str) -> Iterable[str]:
-    for text in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), _base64(secret)):
+    for text in spellings(secret):
         # Texts stand in JSON, in rawJSON within an incident's JSON, and in that within the journal's line.
         for _ in range(4):
             yield text
             text = json.dumps(text)[1:-1]
-
-
-def _base64(text: str) -> str:
-    # The padding and the character before it depend on what follows, so they are left out.
-    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")

@@ -6,13 +6,13 @@ surrogates or megabytes. Nothing of it may reach a terminal but through here. Kn
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 from itertools import islice
-from urllib.parse import quote, quote_plus
+
+from xsim.secrets import spellings
 
 Mask = Callable[[str], str]
 """From text to the same text without secrets."""
@@ -52,12 +52,12 @@ def safe_lines(text: str, *, limit: int = 500, most: int = 20) -> list[str]:
 
 
 def masker(secrets: Iterable[str]) -> Mask:
-    """A function that puts *** in the place of each secret, also where it was quoted for a URL or for JSON."""
-    spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
-    if not spellings:
+    """A function that puts *** in the place of each secret, however it is spelled."""
+    hidden = {spelling for secret in secrets if secret for spelling in spellings(secret)}
+    if not hidden:
         return lambda text: text
     # The longest first: a secret that holds another one must vanish whole.
-    ordered = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+    ordered = sorted(hidden, key=lambda spelling: (-len(spelling), spelling))
     pattern = re.compile("|".join(map(re.escape, ordered)))
     return lambda text: pattern.sub(MASKED, text)
 
@@ -122,13 +122,3 @@ def _cut(shown: list[str], limit: int) -> str:
     while shown and len("".join(shown)) >= limit:
         shown.pop()
     return "".join(shown) + ELLIPSIS
-
-
-def _spellings(secret: str) -> set[str]:
-    """The ways in which a secret turns up in addresses, bodies and logs."""
-    quoted = json.dumps(secret)[1:-1]
-    plain = {secret, quoted, json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]}
-    try:
-        return plain | {quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    except UnicodeEncodeError:  # A lone surrogate has no address form.
-        return plain
