@@ -187,6 +187,12 @@ class Scenario:
     check: CheckSettings = field(default_factory=CheckSettings)
     """How its author wants it judged; what the command line says goes before it."""
 
+    def next_start(self, number: int, started: datetime, ended: datetime) -> datetime:
+        """When the cycle behind this one begins: an overrun skips the ticks that it covers (server-semantics 3)."""
+        following = started + dict(self.pauses).get(number, self.interval)
+        missed = max(0, -((following - ended) // self.interval))
+        return following + missed * self.interval
+
     @property
     def has_vendor(self) -> bool:
         """Whether somebody answers the script's calls."""

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from integrations import a_scenario, an_integration
@@ -161,6 +162,12 @@ def test_the_next_run_begins_at_the_tick_behind_the_last_cycle(tmp_path):
     scenario = state.journal().scenario
     assert number == 4
     assert moment == scenario.starts + 3 * scenario.interval
+
+
+def test_the_next_run_waits_out_a_pause_behind_the_last_cycle(tmp_path):
+    scenario = run(tmp_path, cycles=3, pauses=((3, timedelta(hours=2)),)).journal().scenario
+    number, moment = next_tick(State(tmp_path / ".xsim" / "integration_instance_1").journal())
+    assert (number, moment) == (4, scenario.starts + timedelta(minutes=2) + timedelta(hours=2))
 
 
 def test_a_cycle_that_could_not_be_simulated_is_tried_again(tmp_path):

@@ -206,8 +206,7 @@ def next_tick(journal: Journal) -> tuple[int, datetime]:
     for cycle in journal.cycles:
         if cycle.outcome is Outcome.UNSUPPORTED:
             return cycle.number, cycle.started
-        ticks = max(1, -((cycle.started - cycle.ended) // scenario.interval))
-        number, moment = cycle.number + 1, cycle.started + ticks * scenario.interval
+        number, moment = cycle.number + 1, scenario.next_start(cycle.number, cycle.started, cycle.ended)
     return number, moment
 
 

@@ -63,17 +63,14 @@ def _own_vendor(scenario: Scenario) -> VendorWorld | None:
 def _schedule(platform: Platform, scenario: Scenario) -> Iterator[tuple[Cycle, Stored]]:
     """Each cycle, and what the server keeps behind it."""
     stored = Stored.of(scenario.last_run, scenario.context)
-    pauses = dict(scenario.pauses)
     moment = scenario.starts
     for number in range(scenario.first_cycle, scenario.first_cycle + scenario.cycles):
-        following = moment + pauses.get(number, scenario.interval)
+        ended = moment
         if number not in scenario.skipped:
             cycle, stored = platform.run("fetch-incidents", number, moment, stored=stored)
             yield cycle, stored
-            # No overlap: a fetch that overruns the interval skips the ticks that it covers (server-semantics 3).
-            missed = max(0, -((following - cycle.ended) // scenario.interval))
-            following += missed * scenario.interval
-        moment = following
+            ended = cycle.ended
+        moment = scenario.next_start(number, moment, ended)
 
 
 class Platform:
