@@ -197,12 +197,14 @@ def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
 
     _refuse_nonsense(options)
     given = Path(path)
-    is_named = given.suffix == ".toml" or _is_named_by_its_scenario(given, options)
-    if not is_named:
-        given = find_integration(given, options.integration_name)
-    file = _scenario_file(given, options)
-    if is_named:
+    # A folder's own scenario may say which of its scripts is meant.
+    file = _scenario_file(given, options) if given.suffix == ".toml" or _asks_its_scenario(given, options) else None
+    if given.suffix == ".toml" or (file is not None and file.integration is not None):
         given = find_integration(_integration_of(file, given), options.integration_name)
+    else:
+        found = find_integration(given, options.integration_name)
+        file = file if file is not None and found == given else _scenario_file(found, options)
+        given = found
     integration = load_integration(given, common_server=options.common_server, marketplace=options.marketplace)
     parameters = load_parameters(
         integration,
@@ -241,14 +243,8 @@ def _scenario_file(given: Path, options: Options) -> ScenarioFile | None:
     )
 
 
-def _is_named_by_its_scenario(given: Path, options: Options) -> bool:
-    """Whether it is a folder whose own xsim.toml says which of its scripts is meant."""
-    if options.scenario or options.without_scenario or options.integration_name or not given.is_dir():
-        return False
-    from xsim.load import find_scenario, load_scenario
-
-    found = find_scenario(given)
-    return found is not None and load_scenario(found).integration is not None
+def _asks_its_scenario(given: Path, options: Options) -> bool:
+    return not (options.scenario or options.without_scenario or options.integration_name) and given.is_dir()
 
 
 def _integration_of(file: ScenarioFile | None, given: Path) -> Path:

@@ -44,10 +44,6 @@ class Bound(NamedTuple):
         return self.compare in LOWER
 
     @property
-    def is_upper(self) -> bool:
-        return self.compare in UPPER
-
-    @property
     def moment(self) -> datetime | None:
         """The bound as a time; also of a number that counts since 1970."""
         if self.filter.kind == "text":

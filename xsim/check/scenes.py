@@ -81,9 +81,7 @@ def scene_of(cycle: Cycle) -> Scene:
             if each.listing is not None
         ),
         line=last_line(cycle, "setLastRun"),
-        complaints=tuple(each for each in cycle.exchanges if each.listing is None and is_complaint(each))[
-            :MOST_COMPLAINTS
-        ],
+        complaints=tuple(complaints_of(cycle))[:MOST_COMPLAINTS],
     )
 
 

@@ -95,7 +95,6 @@ class Shelf:
         self.sorting = sorting
         self._store = store
         self._steps = store.steps(streams)
-        self._streams = streams
         self._done = 0
         self._entries: list[Entry] = []
 
