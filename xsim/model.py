@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from xsim.world import Endpoint, Event, Hatch, Listing
+from xsim.world import Endpoint, Event, Fault, Hatch, Listing, Login, Quota
 
 JsonValue = Any
 """What JSON can hold: dict, list, str, int, float, bool or None."""
@@ -129,7 +129,7 @@ class Settings:
     hang_limit: timedelta = timedelta(seconds=10)
     """Real time after which a cycle counts as hanging."""
     latency: timedelta = timedelta(milliseconds=200)
-    """Simulated time that the vendor takes to answer."""
+    """Simulated time until an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +179,20 @@ class Scenario:
     pauses: tuple[tuple[int, timedelta], ...] = ()
     """Behind cycle n, the span to the next tick instead of the interval."""
     skipped: tuple[int, ...] = ()
-    """Cycles that the platform leaves out: their number is used up, nothing runs."""
+    """Cycles that the platform leaves out; their number is used up."""
     drain: int = 60
     """At most so many extra cycles while a wanted event is outstanding; 0: none."""
     drain_interval: timedelta | None = None
     """Time between them; None: the interval."""
     check: CheckSettings = field(default_factory=CheckSettings)
     """How its author wants it judged; what the command line says goes before it."""
+    faults: tuple[Fault, ...] = ()
+    logins: tuple[Login, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    other_identities: tuple[tuple[str, ...], ...] = ()
+    """As `identity`, of lists whose records are named by other fields; a record is named by the first that it has."""
+    vendor_state: JsonValue = None
+    """What the vendor remembers at the start, where the run goes on from a stored one."""
 
     def next_start(self, number: int, started: datetime, ended: datetime) -> datetime:
         """When the cycle behind this one begins: an overrun skips the ticks that it covers (server-semantics 3)."""
@@ -195,7 +202,6 @@ class Scenario:
 
     @property
     def has_vendor(self) -> bool:
-        """Whether somebody answers the script's calls."""
         return bool(self.endpoints) or self.hatch is not None
 
 
@@ -240,6 +246,14 @@ class Response:
     body: bytes = b""
     listing: Listing | None = None
     """What of the vendor's events the answer shows, where the vendor knows."""
+    login: str = ""
+    """What the vendor made of the caller: "granted" a token, or refused a request as "missing" or "expired"."""
+    fault: str = ""
+    """Name of the scenario's fault that struck."""
+    breaks: str = ""
+    """How the exchange ends before the whole answer is there: "timeout", "refused", "reset" or "cut"."""
+    delay: timedelta = timedelta(0)
+    """How much later than usual the answer comes."""
 
 
 Vendor = Callable[[Request, datetime], "Response | None"]
@@ -262,7 +276,15 @@ class Exchange:
     line: int | None = None
     listing: Listing | None = None
     answer: str = ""
-    """The beginning of an answer that says what went wrong: status 400 and above."""
+    """The beginning of an answer that says what went wrong: status 400 and above, or a fault."""
+    login: str = ""
+    """As of the Response."""
+    fault: str = ""
+    """Name of the scenario's fault that struck; with it `status` is None where no answer came."""
+    retry_after: str = ""
+    """The answer's Retry-After header."""
+    waited: timedelta = timedelta(0)
+    """How long the script waited for it, the vendor's usual latency included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +312,7 @@ class Failure:
     """Why a cycle did not end OK. `frames` are the script's own, outermost first, as "line 12, in main: code"."""
 
     kind: str
-    """The exception's type, or "refused", "time limit", "hang", "unsupported"."""
+    """The exception's type, or "refused", "time limit", "hang", "killed", "unsupported"."""
     message: str
     frames: tuple[str, ...] = ()
     line: int | None = None
@@ -334,13 +356,16 @@ class Cycle:
     results: tuple[JsonValue, ...] = ()
     """Entries handed to demisto.results(), other than incidents."""
     log: tuple[LogLine, ...] = ()
+    vendor_state: JsonValue = None
+    """What the vendor remembers behind it, where it remembers anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One fetch on a copy of the state, for rules to read; nothing of it is stored.
 
-    kind "ageing": the clock far ahead of cycle `from_cycle`, no new events. "wanted": from an empty last run, or from
+    kind "ageing": the clock far ahead of cycle `from_cycle`, no new events. "fresh": the first cycle once more, from an
+    empty last run, where the scenario starts from another one. "wanted": from an empty last run, or from
     what a fetch before the event left behind, the vendor holds only `event`; the last one of an event counts.
     "control": as the first "wanted", the vendor holds nothing. "state": from the state stored after `from_cycle`, the
     vendor holds only `event`. "drain": an extra cycle behind the schedule, no new events.

@@ -52,7 +52,7 @@ class Filter:
     field: str
     """Dotted path in the record."""
     place: str = "query"
-    """"query", "path" (a part in braces), "header", "json" or "form"."""
+    """"query", "path" (a part in braces), "header", "json", "form", "cookie" or "body" (all of it, as text)."""
     compare: str = ">="
     """"=", "!=", ">", ">=", "<", "<=", "in" (repeated or comma-separated values) or "contains"."""
     kind: str = "time"
@@ -71,6 +71,8 @@ class Filter:
     """Regular expression that finds the bound, as its group `bound`, inside a longer text; no match: not sent."""
     unreadable: str = "refuse"
     """A bound that cannot be read is answered with status 400 ("refuse"), or counts as not sent ("ignore")."""
+    widest: timedelta | None = None
+    """A time bound farther back from now than this is answered with status 400: the service's own limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class Paging:
     """How the answer goes on. `next_at` is where the answer holds the token, link or next offset (dotted)."""
 
     kind: str
-    """"page", "offset", "token", "next_link", "link_header" or "last_id"."""
+    """"page", "offset", "token", "next_link", "link_header", "last_id", or "kept": the server keeps for each consumer
+    how far it came, and every answer goes on from there."""
     name: str = ""
     """The parameter: page number, offset, token, or the last id seen."""
     place: str = "query"
@@ -115,6 +118,10 @@ class Paging:
     """The last page holds a token too, with which a later request gets what has come since."""
     last: str = "null"
     """What stands at `next_at` where nothing goes on: "null", "missing" (the key is left out) or "empty" ("")."""
+    life: timedelta | None = None
+    """So long after it was given a token or link is good; None: for ever."""
+    stale_status: int = 400
+    """The answer to one that is too old, or that names what is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,9 @@ class Endpoint:
     host: str = ""
     """"" answers on any host."""
     kind: str = "list"
-    """"list"; "detail": one record, by the part `{id}` or the parameter `id_name`; "fixed": always one answer."""
+    """"list"; "detail": one record, by the part `{id}` or the parameter `id_name`; "objects": the records of the ids in
+    `id_name`; "fixed": always one answer; "job": takes a list's filters and gives the id of a search that runs;
+    "job_status": says how far that search is; "update": sets fields of the records named by `{id}` or `id_name`."""
     streams: tuple[str, ...] = ()
     """Only events of these streams; empty: all."""
     list_at: str = ""
@@ -161,7 +170,118 @@ class Endpoint:
     answer_headers: tuple[tuple[str, str], ...] = ()
     """Of a fixed answer."""
     text: str | None = None
-    """A fixed answer that is no JSON, or no object; None: `extra` is the answer."""
+    """A fixed answer that is no JSON, or no object; None: `extra` is the answer. Of a list in another format than JSON:
+    what stands around the records, `{records}` in their place."""
+    format: str = "json"
+    """How records are written: "json", "xml", "ndjson" (a record a line) or "csv"."""
+    item: str = "item"
+    """The element that an XML record is."""
+    columns: tuple[str, ...] = ()
+    """Dotted paths of a CSV answer's columns."""
+    unknown_status: int = 404
+    """The answer where a detail call or an update names no record that there is."""
+    job_at: str = ""
+    """Of a job: where its answer holds the search's id."""
+    job_name: str = ""
+    """Of a job_status, and of a list that gives a job's results: the parameter, or part in braces, with the id."""
+    job_place: str = "path"
+    job_takes: timedelta = timedelta(0)
+    """So long a search runs; its results are what was there when it began."""
+    job_state_at: str = ""
+    """Where a job_status answer holds the state."""
+    job_states: tuple[str, str] = ("RUNNING", "DONE")
+    """Its words while the search runs and after that. A list asked before that is answered with `unknown_status`."""
+    set: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Of an update: dotted paths and new values. "{path}" is what the request's JSON body holds at that path."""
+    deletes: bool = False
+    """Of an update: the records are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How the API knows its caller: what a request has to carry, and the call that gives it."""
+
+    name: str = ""
+    kind: str = "token"
+    """"token": given by a login call; "basic"; "key": any text, as no key of ours is real; "signed": the headers in
+    `needs` have to come, and are not checked."""
+    path: str = ""
+    """The login call; parts in braces take anything."""
+    method: str = "POST"
+    host: str = ""
+    place: str = "json"
+    """Where the login call carries its credentials: "form", "json", "query", "header", "basic" or "body" (text)."""
+    needs: tuple[str, ...] = ()
+    """Names that have to come there, not empty; of kind "signed": names of headers."""
+    answer: str = "json"
+    """Where the answer holds the token: "json", "text" (all of the body), "header" or "cookie"."""
+    token_at: str = "access_token"
+    """Dotted path, header or cookie."""
+    life: timedelta | None = None
+    """So long a token is good; None: for ever."""
+    life_at: str = ""
+    """Dotted path where the answer says how many seconds that is."""
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Fixed fields of the login's answer."""
+    sent_in: str = "header"
+    """Where a request shows the token or key: "header", "cookie", "query", "json", "form" or "path"."""
+    sent_as: str = "Authorization"
+    prefix: str = ""
+    """What stands before it: "Bearer "."""
+    paths: tuple[str, ...] = ()
+    """Beginnings of the paths that ask for it; empty: all but login calls."""
+    status: int = 401
+    """The answer to a request that shows none, or one that is no longer good."""
+    body: JsonValue = None
+    """Its body; None: an object that says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many calls the vendor takes."""
+
+    calls: int
+    per: timedelta = timedelta(minutes=1)
+    """In each span of this length, counted back from now."""
+    status: int = 429
+    says_when: bool = True
+    """The answer has a Retry-After header."""
+    path: str = ""
+    """Only calls of paths that begin so; "": all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong by plan. Of several that fit a request the first in the scenario strikes."""
+
+    name: str
+    """Its chance is drawn from (seed, name)."""
+    kind: str
+    """"status"; "timeout": no answer comes; "refused": no connection; "reset": it breaks before the answer; "cut": the
+    body ends before its announced length; "malformed": a body of the announced kind that cannot be read; "wrong_type":
+    a page of HTML where JSON is expected; "slow"; "logout": all tokens given so far are no longer good; "kill"."""
+    cycles: tuple[tuple[int, int], ...] = ()
+    """First and last cycle of each span; empty: all."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Simulated time within which it strikes."""
+    requests: tuple[int, ...] = ()
+    """Which of a cycle's requests that fit method, host and path, counted from 1; empty: each."""
+    chance: float = 1.0
+    times: int = 0
+    """At most so often in a run; 0: no limit."""
+    method: str = ""
+    host: str = ""
+    path: str = ""
+    """As of an endpoint, parts in braces take anything; "": any."""
+    status: int = 500
+    headers: tuple[tuple[str, str], ...] = ()
+    text: str | None = None
+    """The answer's body; None: an object that says what is wrong."""
+    delay: timedelta = timedelta(0)
+    """Of kind "slow": how much later than usual the answer comes."""
+    moment: str = ""
+    """Of kind "kill": "before" the first of incidents() and setLastRun(), "between" the two, or "after" both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +293,8 @@ class Hatch:
     function: str
     shown: str = ""
     """As the scenario wrote it, "vendor.py:answer"."""
+    is_wsgi: bool = False
+    """The function is a WSGI application: `application(environ, start_response)`."""
 
 
 @dataclass(frozen=True, slots=True)
