@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "xsim"
 STAGES = {"load", "simulate", "record", "check", "report"}
-FLOOR = {"model", "world", "secrets", "errors"}
+FLOOR = {"model", "world", "findings", "secrets", "errors"}
 MAY_IMPORT = {
     "cli": STAGES | FLOOR | {"api", "xsim"},
     "__main__": {"cli", "errors"},
@@ -18,6 +18,7 @@ MAY_IMPORT = {
     **dict.fromkeys(STAGES, FLOOR),
     "model": {"world"},
     "world": set(),
+    "findings": {"model"},
     "secrets": set(),
     "errors": set(),
 }

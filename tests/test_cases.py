@@ -12,7 +12,8 @@ import pytest
 from seeded_worlds import CASES
 
 from xsim import api
-from xsim.model import Finding, Report, Severity, Verdict
+from xsim.findings import Finding, Report
+from xsim.model import Severity, Verdict
 
 NAMES = sorted(path.name for path in CASES.iterdir() if (path / "expected.toml").is_file())
 FAULTY = [name for name in NAMES if not name.startswith("ok-")]

@@ -10,7 +10,8 @@ import pytest
 from seeded_worlds import CASES, STARTS_ONLY, WORLDS, seeded_world
 
 from xsim import api
-from xsim.model import Report, Severity, Verdict
+from xsim.findings import Report
+from xsim.model import Severity, Verdict
 
 ALL_SEEDS = 50
 SEEDS_EACH = min(int(os.environ.get("XSIM_SEEDS", "2")), ALL_SEEDS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import xsim
 from xsim.errors import InvalidScenario
+from xsim.findings import Report
 from xsim.model import (
     Cycle,
     DraftedCall,
@@ -18,7 +19,6 @@ from xsim.model import (
     JsonValue,
     Outcome,
     Parameters,
-    Report,
     Scenario,
     ScenarioFile,
     Settings,

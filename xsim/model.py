@@ -5,7 +5,7 @@ All are frozen. Times are aware UTC datetimes, spans are timedeltas; text appear
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -129,7 +129,7 @@ class Settings:
     hang_limit: timedelta = timedelta(seconds=10)
     """Real time after which a cycle counts as hanging."""
     latency: timedelta = timedelta(milliseconds=200)
-    """Simulated time until an answer."""
+    """Simulated time that the vendor takes to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Scenario:
     pauses: tuple[tuple[int, timedelta], ...] = ()
     """Behind cycle n, the span to the next tick instead of the interval."""
     skipped: tuple[int, ...] = ()
-    """Cycles that the platform leaves out; their number is used up."""
+    """Cycles that the platform leaves out: their number is used up, nothing runs."""
     drain: int = 60
     """At most so many extra cycles while a wanted event is outstanding; 0: none."""
     drain_interval: timedelta | None = None
@@ -202,6 +202,7 @@ class Scenario:
 
     @property
     def has_vendor(self) -> bool:
+        """Whether somebody answers the script's calls."""
         return bool(self.endpoints) or self.hatch is not None
 
 
@@ -414,87 +415,3 @@ class Journal:
     """The command that repeats the run."""
     path: Path | None = None
     xsim_version: str = ""
-
-
-# --- check --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of the script."""
-
-    path: str
-    line: int
-    function: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One breach of a rule, with all that is needed to believe it without running again."""
-
-    message: str
-    cycles: tuple[int, ...] = ()
-    """The cycles of the breach, the first one first; one named twice stands twice."""
-    events: tuple[str, ...] = ()
-    cause: str = ""
-    """A short machine-readable word for why, such as "changed"; empty where it is not known."""
-    place: Place | None = None
-    evidence: tuple[tuple[str, str], ...] = ()
-    """Label and value, in the order a reader wants them."""
-    severity: Severity | None = None
-    """None: the rule's own."""
-    code: str = ""
-    """The rule's code and name, filled in by `check`."""
-    rule: str = ""
-    fingerprint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A promise that an integration keeps. `check` is a generator from what was recorded to findings."""
-
-    code: str
-    name: str
-    severity: Severity
-    since: str
-    summary: str
-    why: str
-    fix: str
-    check: Callable[[Any], Iterator[Finding]]
-    needs: Callable[[Any], bool] | None = None
-    needs_text: str = ""
-    """What a run would have to contain for the rule to judge."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleResult:
-    """What one rule says of one journal."""
-
-    rule: Rule
-    verdict: Verdict
-    findings: tuple[Finding, ...] = ()
-    reason: str = ""
-    """Why it is UNDECIDED."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The judgement of a journal."""
-
-    journal: Journal
-    results: tuple[RuleResult, ...]
-    verdict: Verdict
-    reason: str = ""
-    """The verdict in a sentence."""
-    identity: str = ""
-    """How events were told apart: "dbotMirrorId", "id in rawJSON (detected)", ..."""
-    delivered: int = 0
-    """Incidents delivered by OK cycles, repetitions included."""
-    not_exercised: tuple[str, ...] = ()
-    assumes: tuple[str, ...] = ()
-    """What the verdict takes for granted of the vendor, a sentence each."""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """All findings, in rule order."""
-        return tuple(finding for result in self.results for finding in result.findings)

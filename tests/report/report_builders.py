@@ -7,21 +7,17 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from xsim.findings import Finding, Place, Report, Rule, RuleResult
 from xsim.model import (
     Cycle,
     Exchange,
     Failure,
-    Finding,
     HostCall,
     Integration,
     Journal,
     LogLine,
     Outcome,
     Parameters,
-    Place,
-    Report,
-    Rule,
-    RuleResult,
     Scenario,
     Severity,
     Verdict,

@@ -22,7 +22,8 @@ from report_builders import (
 )
 
 import xsim.report
-from xsim.model import Finding, Outcome, Parameters, Place, Refusal, Verdict
+from xsim.findings import Finding, Place
+from xsim.model import Outcome, Parameters, Refusal, Verdict
 from xsim.report import render
 
 SCHEMA = json.loads((Path(xsim.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))

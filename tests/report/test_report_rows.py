@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from report_builders import Walks, a_cycle, a_failure, a_report, a_result, a_rule, advancing
 
-from xsim.model import Finding, Outcome, Refusal, Severity, Verdict
+from xsim.findings import Finding
+from xsim.model import Outcome, Refusal, Severity, Verdict
 from xsim.report.rows import ROWS, Gap, Row, count_delivered, count_incidents, duplicates_of, survey
 
 

@@ -14,7 +14,8 @@ from xsim.check.pagings import Pagings
 from xsim.check.scenes import Scene, scenes_of
 from xsim.check.sightings import Sightings
 from xsim.check.truth import Truth
-from xsim.model import Cycle, Failure, Journal, Outcome, Place, Probe
+from xsim.findings import Place
+from xsim.model import Cycle, Failure, Journal, Outcome, Probe
 
 JUDGED = (Outcome.OK, Outcome.REFUSED)
 

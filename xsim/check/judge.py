@@ -14,7 +14,8 @@ from xsim.check.rule import chosen, codes_named
 from xsim.check.rules import RULES
 from xsim.check.rules.vendor_truth import knows_events
 from xsim.check.untried import untried
-from xsim.model import Finding, Journal, Report, Rule, RuleResult, Severity, Verdict
+from xsim.findings import Finding, Report, Rule, RuleResult
+from xsim.model import Journal, Severity, Verdict
 
 NO_EVENTS = "the vendor's events are not known, so that misses were not looked for (`xsim init` drafts a scenario)"
 WEIGHT = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from xsim.errors import XsimError
-from xsim.model import Finding, Rule, Severity
+from xsim.findings import Finding, Rule
+from xsim.model import Severity
 
 CODE = re.compile(r"FC[1-7]\d\d")
 PARTS = re.compile(r"\A(?P<summary>.+?)\n\s*\nWhy:\s*(?P<why>.+?)\nFix:\s*(?P<fix>.+)\Z", re.DOTALL)

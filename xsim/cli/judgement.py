@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from xsim.errors import XsimError
-from xsim.model import Report, Verdict
+from xsim.findings import Report
+from xsim.model import Verdict
 
 EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNDECIDED: 3}
 

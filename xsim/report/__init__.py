@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from xsim.errors import XsimError
-from xsim.model import Cycle, Integration, Report, ScenarioFile
+from xsim.findings import Report
+from xsim.model import Cycle, Integration, ScenarioFile
 from xsim.report.progress import Progress
 from xsim.report.rule_page import rule_text, rules_json, rules_text
 

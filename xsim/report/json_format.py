@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from xsim.model import Cycle, Exchange, Failure, Finding, Integration, Report, RuleResult, Scenario, Verdict
+from xsim.findings import Finding, Report, RuleResult
+from xsim.model import Cycle, Exchange, Failure, Integration, Scenario, Verdict
 from xsim.report.cells import MASKED, Mask, masker, moment
 from xsim.report.rows import count_delivered, count_incidents, duplicates_of
 

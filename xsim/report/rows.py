@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from xsim.model import Cycle, Journal, JsonValue, Outcome, Report, Severity, Verdict
+from xsim.findings import Report
+from xsim.model import Cycle, Journal, JsonValue, Outcome, Severity, Verdict
 from xsim.report.difference import Change, changes
 
 ROWS = 40

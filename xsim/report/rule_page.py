@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from xsim.model import Rule
+from xsim.findings import Rule
 
 
 def rules_text(rules: Iterable[Rule]) -> str:

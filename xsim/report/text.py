@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from xsim.model import Cycle, Finding, Outcome, Report, RuleResult, Severity
+from xsim.findings import Finding, Report, RuleResult
+from xsim.model import Cycle, Outcome, Severity
 from xsim.report.cells import duration, masker, moment, plural, safe, spans
 from xsim.report.cycle_table import cycle_parts
 from xsim.report.page import SEVERITY_STYLES, VERDICT_STYLES, Page

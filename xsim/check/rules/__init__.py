@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from xsim.check.rules import delivery, execution, incident, last_run, timing, traffic, vendor_truth
-from xsim.model import Rule
+from xsim.findings import Rule
 
 FAMILIES = (last_run, delivery, vendor_truth, timing, traffic, incident, execution)
 

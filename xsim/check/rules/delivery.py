@@ -12,7 +12,8 @@ from xsim.check.loss import Told
 from xsim.check.remedies import instead_of_repeating
 from xsim.check.repeated import Repetition, cause_of_repetition, cause_within_one_fetch
 from xsim.check.rule import rule
-from xsim.model import Finding, Severity
+from xsim.findings import Finding
+from xsim.model import Severity
 
 MOST_BETWEEN = 100
 """Cycles between two deliveries that a cause is looked for in."""

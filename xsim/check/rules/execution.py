@@ -10,7 +10,8 @@ from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, in_cycles, listed, shorten
 from xsim.check.rule import rule
 from xsim.check.waiting import poisons_of, waiting_behind
-from xsim.model import Finding, Outcome, Severity
+from xsim.findings import Finding
+from xsim.model import Outcome, Severity
 
 MOST_FRAMES = 8
 

@@ -10,7 +10,8 @@ from xsim.check.incidents import LONGEST_NAME, nearest_field
 from xsim.check.rule import rule
 from xsim.check.sightings import Sighting
 from xsim.check.waiting import waiting_behind
-from xsim.model import Finding, Outcome, Severity
+from xsim.findings import Finding
+from xsim.model import Outcome, Severity
 
 RFC_3339 = "2024-05-14T09:30:00Z, 2024-05-14T09:30:00.381Z or 2024-05-14T11:30:00+02:00"
 

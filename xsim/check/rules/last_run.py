@@ -10,7 +10,8 @@ from xsim.check.evidence import Evidence
 from xsim.check.excerpt import MOST_NAMED, counted, excerpt, in_cycles, json_text, listed, shorten
 from xsim.check.last_runs import LARGEST_EXACT, entries
 from xsim.check.rule import rule
-from xsim.model import Finding, HostCall, JsonValue, Severity
+from xsim.findings import Finding
+from xsim.model import HostCall, JsonValue, Severity
 
 GROWTH_CYCLES = 20
 NOISE = 16

@@ -10,7 +10,8 @@ from xsim.check.lateness import MOST_CYCLES, Late, late_events
 from xsim.check.rule import rule
 from xsim.check.rules.delivery import limit_of
 from xsim.check.shown import asked
-from xsim.model import Finding, Severity
+from xsim.findings import Finding
+from xsim.model import Severity
 
 MOST_TOLD = 50
 """Events that get a finding of their own; the others are counted."""

@@ -8,7 +8,8 @@ from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, in_cycles
 from xsim.check.rule import rule
 from xsim.check.waiting import waiting_behind
-from xsim.model import Finding, Severity
+from xsim.findings import Finding
+from xsim.model import Severity
 
 
 @rule("FC401", Severity.WARNING, since="0.1")

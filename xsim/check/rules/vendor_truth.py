@@ -17,7 +17,8 @@ from xsim.check.rule import rule
 from xsim.check.scenes import Scene
 from xsim.check.shown import asked_and_got, evidence_of
 from xsim.check.starved import starved
-from xsim.model import Finding, Severity
+from xsim.findings import Finding
+from xsim.model import Severity
 
 MOST_TOLD = 50
 """Events that get a finding of their own; the others are counted."""

@@ -1,0 +1,90 @@
+"""What a judgement is made of: rules, their findings, and the report of a journal. All are frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from xsim.model import Journal, Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the script."""
+
+    path: str
+    line: int
+    function: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One breach of a rule, with all that is needed to believe it without running again."""
+
+    message: str
+    cycles: tuple[int, ...] = ()
+    """The cycles of the breach, the first one first; one named twice stands twice."""
+    events: tuple[str, ...] = ()
+    cause: str = ""
+    """A short machine-readable word for why, such as "changed"; empty where it is not known."""
+    place: Place | None = None
+    evidence: tuple[tuple[str, str], ...] = ()
+    """Label and value, in the order a reader wants them."""
+    severity: Severity | None = None
+    """None: the rule's own."""
+    code: str = ""
+    """The rule's code and name, filled in by `check`."""
+    rule: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A promise that an integration keeps. `check` is a generator from what was recorded to findings."""
+
+    code: str
+    name: str
+    severity: Severity
+    since: str
+    summary: str
+    why: str
+    fix: str
+    check: Callable[[Any], Iterator[Finding]]
+    needs: Callable[[Any], bool] | None = None
+    needs_text: str = ""
+    """What a run would have to contain for the rule to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule says of one journal."""
+
+    rule: Rule
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    """Why it is UNDECIDED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The judgement of a journal."""
+
+    journal: Journal
+    results: tuple[RuleResult, ...]
+    verdict: Verdict
+    reason: str = ""
+    """The verdict in a sentence."""
+    identity: str = ""
+    """How events were told apart: "dbotMirrorId", "id in rawJSON (detected)", ..."""
+    delivered: int = 0
+    """Incidents delivered by OK cycles, repetitions included."""
+    not_exercised: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+    """What the verdict takes for granted of the vendor, a sentence each."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in rule order."""
+        return tuple(finding for result in self.results for finding in result.findings)
