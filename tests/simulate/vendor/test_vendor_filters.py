@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from vendor_builders import a_change, a_vendor, an_event, answer, asked, at, ids, problem
 
+from xsim.load import load_scenario
+from xsim.simulate.vendor import SimulatedVendor
 from xsim.world import Filter, Limit, Order, Paging
 
 ASCENDING = Order(("created",))
@@ -332,3 +334,32 @@ def test_the_readable_ones_of_several_bounds_still_count():
     lenient = since(compare="in", unreadable="ignore")
     assert listed(MINUTES, "/alerts?since=noon,2024-05-14T12:01:00Z", lenient) == ["B"]
     assert listed(MINUTES, "/alerts?since=noon,2024-05-14T12:01:00Z", since(unreadable="ignore")) == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("layout", "bound"),
+    [
+        ("epoch-s", "1715688060"),
+        ("epoch-ms", "1715688060000"),
+        ("epoch-us", "1715688060000000"),
+        ("iso", "2024-05-14T12:01:00Z"),
+        ("iso-offset", "2024-05-14T14:01:00%2B02:00"),
+        ("%25Y", "2024"),
+    ],
+)
+def test_each_layout_that_a_scenario_may_name_is_one_that_the_vendor_reads(tmp_path, layout, bound):
+    text = f"""
+[identity]
+event = "id"
+time = "created"
+[[endpoints]]
+path = "/alerts"
+order = "created"
+filters = [{{param = "since", field = "created", layout = "{layout.replace("%25", "%")}"}}]
+"""
+    for number in range(3):
+        text += f'[[events]]\nrecord = {{id = "{number}", created = "2024-05-14T12:0{number}:00Z"}}\n'
+    (tmp_path / "xsim.toml").write_text(text, encoding="utf-8")
+    vendor = SimulatedVendor(load_scenario(tmp_path / "xsim.toml").scenario)
+    assert ids(vendor, f"/alerts?since={bound}") == (["0", "1", "2"] if "%" in layout else ["1", "2"])
+    assert problem(vendor, "/alerts?since=14.05.2024")["parameter"] == "since"

@@ -323,7 +323,7 @@ def test_a_file_that_cannot_be_loaded_is_told_with_its_line(vendor_of, text, mes
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(InvalidScenario, match="cannot be read: No such file"):
+    with pytest.raises(InvalidScenario, match="the vendor function cannot be read: No such file"):
         a_vendor(TWO, hatch=Hatch(str(tmp_path / "vendor.py"), "answer"))
 
 

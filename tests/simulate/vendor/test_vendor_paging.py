@@ -290,3 +290,44 @@ def test_the_object_around_a_key_that_is_left_out_stays():
     assert answer(with_extra)["paging"] == {"size": 5}
     assert answer(a_vendor([], list_at="data", paging=paging)) == {"paging": {}, "data": []}
     assert answer(a_vendor([], list_at="data", paging=paging, empty="missing")) == {"paging": {}}
+
+
+# --- inside a longer text ------------------------------------------------------------------------------------
+
+
+def test_limit_and_offset_may_stand_inside_a_query():
+    vendor = a_vendor(
+        FIVE,
+        order=ASCENDING,
+        limit=Limit("q", default=4, pattern=r"LIMIT (?P<bound>\S+)"),
+        paging=Paging("offset", "q", pattern=r"OFFSET (?P<bound>\S+)"),
+    )
+    assert ids(vendor, "/alerts?q=SELECT *") == ["A", "B", "C", "D"]
+    assert ids(vendor, "/alerts?q=SELECT * LIMIT 2") == ["A", "B"]
+    assert ids(vendor, "/alerts?q=SELECT * LIMIT 2 OFFSET 3") == ["D", "E"]
+    assert problem(vendor, "/alerts?q=LIMIT two")["parameter"] == "q"
+    assert problem(vendor, "/alerts?q=" + "x" * 10_001)["parameter"] == "q"
+
+
+def test_a_page_may_stand_in_a_body_whose_xml_is_escaped():
+    vendor = a_vendor(
+        FIVE,
+        method="POST",
+        order=ASCENDING,
+        limit=Limit("body", "body", pattern="<size>(?P<bound>[^<]+)</size>"),
+        paging=Paging("page", "body", "body", pattern="<page>(?P<bound>[^<]+)</page>"),
+    )
+    body = "<call>&lt;size&gt;2&lt;/size&gt;&lt;page&gt;2&lt;/page&gt;</call>"
+    assert ids(vendor, method="POST", form=body) == ["C", "D"]
+    assert ids(vendor, method="POST") == ["A", "B", "C", "D", "E"]
+
+
+def test_a_token_or_an_id_may_stand_inside_a_text():
+    pattern = r"'after': '(?P<bound>[^']+)'"
+    two = Limit(default=2, maximum=2)
+    behind = a_vendor(FIVE, order=ASCENDING, limit=two, paging=Paging("last_id", "input", pattern=pattern))
+    assert ids(behind, "/alerts?input={'after': 'B'}") == ["C", "D"]
+    paging = Paging("token", "input", next_at="next", pattern=pattern)
+    tokens = a_vendor(FIVE, order=ASCENDING, limit=two, list_at="items", paging=paging)
+    following = answer(tokens, "/alerts?input={'after': ''}")["next"]
+    assert ids(tokens, f"/alerts?input={{'after': '{following}'}}") == ["C", "D"]

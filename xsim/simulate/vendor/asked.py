@@ -6,18 +6,20 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from itertools import takewhile
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from xsim.model import JsonValue, Request
 from xsim.simulate.vendor.moments import microseconds
-from xsim.simulate.vendor.paths import steps_of
+from xsim.simulate.vendor.paths import steps_of, value_at
 
 
 class BadRequestError(Exception):
-    """The request is one that the API refuses with status 400; what is wrong, for the script's author."""
+    """The request is one that the API refuses; what is wrong, for the script's author."""
 
-    def __init__(self, parameter: str, value: JsonValue, problem: str) -> None:
+    def __init__(self, parameter: str, value: JsonValue, problem: str, *, status: int = 400) -> None:
         super().__init__(problem)
+        self.status = status
         self.parameter = parameter
         self.value = value
         self.problem = problem
@@ -86,6 +88,17 @@ class Asked:
         return Values(self.request.headers, any_case=True)
 
     @cached_property
+    def cookies(self) -> Values:
+        """All cookies of all Cookie headers."""
+        pairs = (each.partition("=") for header in self.headers.all("Cookie") for each in header.split(";"))
+        return Values(tuple((name.strip(), text.strip().strip('"')) for name, _, text in pairs if name.strip()))
+
+    @cached_property
+    def text(self) -> str:
+        """The body, whatever it is."""
+        return self.request.body.decode("utf-8-sig", "replace")
+
+    @cached_property
     def form(self) -> Values:
         """The body as a form; also that of a GET, whatever its content type."""
         return Values(tuple(parse_qsl(self.request.body.decode("utf-8", "replace"), keep_blank_values=True)))
@@ -112,7 +125,18 @@ class Asked:
             return list(self.form.all(name))
         if place == "header":
             return list(self.headers.all(name))
+        if place == "cookie":
+            return list(self.cookies.all(name))
+        if place == "body":
+            return [self.text] if self.text else []
         return [self.parts[name]] if name in self.parts else []
+
+    def was_sent(self, place: str, name: str) -> bool:
+        """Whether the name came at all, were it with an empty list."""
+        if place != "json":
+            return bool(self.values(place, name))
+        steps = tuple(takewhile(lambda step: step != "*", steps_of(name)))
+        return value_at(self.json, steps) is not None
 
     def one(self, place: str, name: str) -> JsonValue:
         """The last of them, as servers take it; None where there is none."""
@@ -123,12 +147,14 @@ class Asked:
 def _in_json(whole: JsonValue, steps: tuple[str, ...]) -> list[JsonValue]:
     """A step into a list picks by number, or its objects that say the step: filters.created.gte finds the value of
 
-    {"filters": [{"field": "created", "operator": "gte", "value": 17}]}.
+    {"filters": [{"field": "created", "operator": "gte", "value": 17}]}. "*" steps into each: alerts.*.id.
     """
     is_picked = False
-    for step in steps:
+    for index, step in enumerate(steps):
         if isinstance(whole, dict):
             whole, is_picked = whole.get(step), False
+        elif isinstance(whole, list) and step == "*":
+            return [value for each in whole for value in _in_json(each, steps[index + 1 :])]
         elif isinstance(whole, list) and step.isdigit():
             whole, is_picked = (whole[int(step)] if int(step) < len(whole) else None), False
         elif isinstance(whole, list):

@@ -3,61 +3,49 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import NamedTuple
+from http import HTTPStatus
 
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import NUMBER_RANK, Columns, Fields, as_number, as_text
-from xsim.simulate.vendor.envelope import LEFT_OUT, Envelope
-from xsim.simulate.vendor.filters import Bound, Parameter, both, read_bounds
+from xsim.simulate.vendor.envelope import JSON_HEADERS, LEFT_OUT, Envelope
+from xsim.simulate.vendor.filters import Bound, Parameter, read_bounds
+from xsim.simulate.vendor.formats import Format
+from xsim.simulate.vendor.ids import AskedIds
+from xsim.simulate.vendor.jobs import Jobs, Search
+from xsim.simulate.vendor.matching import Slice, Stretch, kept_by, matching
 from xsim.simulate.vendor.orders import Arrangement, Orders
 from xsim.simulate.vendor.paging import TOKEN_KINDS, Token, link, read_size, read_skip, read_token, written
 from xsim.simulate.vendor.paths import steps_of, value_at
 from xsim.simulate.vendor.rack import Catalog, Rack, id_text
-from xsim.simulate.vendor.shelves import Entry, Interval, Shelf, Sorting
+from xsim.simulate.vendor.shelves import Entry, Sorting
 from xsim.simulate.vendor.store import Version, json_bytes
+from xsim.simulate.vendor.texts import number_or_token
 from xsim.world import Endpoint, Listing, Paging
 
-JSON_HEADERS = (("Content-Type", "application/json"),)
+__all__ = ["JSON_HEADERS", "TEXT_HEADERS", "DetailCall", "FixedCall", "ListCall", "refused"]
+
 TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
 LAST = {"null": None, "missing": LEFT_OUT, "empty": ""}
 """What the last page sends in the place of what leads on."""
 
 
-class Slice(NamedTuple):
-    """What of the matching records one answer holds."""
-
-    entries: list[Entry]
-    begin: int
-    """Index of the first matching entry."""
-    first: int
-    """Index of the first one listed."""
-    stop: int
-    """Index behind the last one listed."""
-    end: int
-    """Index behind the last matching one."""
-
-    @property
-    def versions(self) -> list[Version]:
-        return [entry[-1] for entry in self.entries[self.first : self.stop]]
-
-    @property
-    def goes_on(self) -> bool:
-        return self.stop < self.end
-
-
 class ListCall:
-    """An endpoint that lists records."""
+    """An endpoint that lists records: those that filters keep, those with certain ids, or what a search found."""
 
-    def __init__(self, endpoint: Endpoint, columns: Columns, catalog: Catalog) -> None:
+    def __init__(self, endpoint: Endpoint, columns: Columns, catalog: Catalog, jobs: Jobs) -> None:
         fields = Fields(endpoint, columns)
         self._endpoint = endpoint
         self._parameters = [Parameter(each, fields) for each in endpoint.filters]
         self._orders = Orders(endpoint, fields, catalog.paths)
         self._id_column = fields.column(endpoint.id_field) if endpoint.id_field else None
+        self._ids = AskedIds(endpoint, columns) if endpoint.kind == "objects" else None
+        self._jobs = jobs if endpoint.job_name else None
         self._envelope = Envelope(endpoint, place=endpoint.list_at)
+        self._format = None if endpoint.format == "json" else Format(endpoint, fields=catalog.paths)
         self._picked = steps_of(endpoint.pick)
         self._name = f"{endpoint.method.upper()} {endpoint.path}"
+        self._place = endpoint.host + self._name
 
     def __call__(self, asked: Asked, rack: Rack) -> Response:
         """The answer at the request's moment. Raises BadRequestError."""
@@ -65,17 +53,42 @@ class ListCall:
         token = read_token(paging, asked) if paging and paging.kind in TOKEN_KINDS else Token(None, {})
         # What a token keeps of its first request counts where a later one does not send it again.
         kept = dict(token.kept)
+        search = self._jobs.done(endpoint, asked) if self._jobs is not None else None
         bounds = read_bounds(self._parameters, asked, kept)
         order = self._orders.asked_for(asked, kept)
         size = read_size(endpoint.limit, asked)
-        shelf = rack.shelf(order.sorting, endpoint.streams)
-        entries, begin, end = _matching(shelf, shelf.at(asked.now), bounds)
+        if search is not None:
+            bounds, order = [*search.bounds, *bounds], self._order_of(search, order)
+        entries, begin, end = self._matching(asked, rack, order.sorting, bounds, search)
         first = min(max(begin, self._start(asked, rack, order.sorting, token, entries, begin, size)), end)
         part = Slice(entries, begin, first, min(first + size, end), end)
         versions = part.versions
+        if versions and paging is not None and paging.kind == "kept":
+            rack.memory.keep(self._place, _consumer(paging, asked), order.sorting.position(versions[-1]))
         leads_on = self._leads_on(asked, order.sorting, Token(token.position, kept), part, versions, size)
-        body = self._envelope.holding(self._bodies(versions), self._fields(part, leads_on))
+        if self._format is None:
+            body = self._envelope.holding(self._bodies(versions), self._fields(part, leads_on))
+        else:
+            body = self._format.holding([self._shown(version) for version in versions])
         return Response(200, self._headers(leads_on), body, self._listing(part, versions, bounds, order, size))
+
+    def _order_of(self, search: Search, order: Arrangement) -> Arrangement:
+        """The order of a search's results: as they are asked for here, else as the search was told."""
+        declared = self._endpoint.order
+        is_own = declared.by or order is not self._orders.own
+        return order if is_own else search.arrangement or order
+
+    def _matching(
+        self, asked: Asked, rack: Rack, sorting: Sorting, bounds: list[Bound], search: Search | None
+    ) -> Stretch:
+        if self._ids is not None:
+            versions = self._ids.found(asked, rack, self._ids.all(asked))
+            return kept_by(bounds, sorted(map(sorting.entry, versions)))
+        streams = self._endpoint.streams
+        if search is None:
+            shelf = rack.shelf(sorting, streams)
+            return matching(shelf, shelf.at(asked.now), bounds)
+        return search.results(rack, sorting, streams, bounds)
 
     def _start(
         self, asked: Asked, rack: Rack, sorting: Sorting, token: Token, entries: list[Entry], begin: int, size: int
@@ -87,10 +100,12 @@ class ListCall:
             return _behind_token(paging, sorting, token, entries)
         if paging.kind == "last_id":
             return self._behind_last_id(paging, asked, rack, sorting, entries)
+        if paging.kind == "kept":
+            return self._behind_kept(paging, asked, rack, sorting, entries)
         return begin + read_skip(paging, asked, size)
 
     def _behind_last_id(self, paging: Paging, asked: Asked, rack: Rack, sorting: Sorting, entries: list[Entry]) -> int:
-        value = asked.one(paging.place, paging.name)
+        value = number_or_token(paging, asked)
         if value is None or value == "":
             return 0
         last = rack.find_in_all(self._id_column, as_text(value), self._endpoint.streams, asked.now)
@@ -98,12 +113,21 @@ class ListCall:
             return bisect_left(entries, sorting.behind(sorting.position(last)))
         column = sorting.columns[0][0]
         if column is not self._id_column:
-            raise BadRequestError(paging.name, value, "no record has this id")
+            raise BadRequestError(paging.name, value, "no record has this id", status=paging.stale_status)
         # In an order by id the place behind an id is known also where its record is gone.
         ranks = {column.component(version)[0] for version in rack.catalog.store.versions()}
         number = as_number(value) if column.kind != "text" and NUMBER_RANK in ranks else None
         component = column.component_of(value if number is None else number)
         return bisect_left(entries, sorting.behind_component(component))
+
+    def _behind_kept(self, paging: Paging, asked: Asked, rack: Rack, sorting: Sorting, entries: list[Entry]) -> int:
+        position = rack.memory.kept.get(self._place, {}).get(_consumer(paging, asked))
+        if position is None:
+            return 0
+        try:
+            return bisect_left(entries, sorting.behind(position))
+        except (TypeError, ValueError):
+            return 0  # It came so far in another order, which says nothing of this one.
 
     def _leads_on(
         self, asked: Asked, sorting: Sorting, token: Token, part: Slice, versions: list[Version], size: int
@@ -117,7 +141,7 @@ class ListCall:
         if not (part.goes_on or (paging.tail_token if versions else paging.token_when_empty)):
             return None
         position = sorting.position(versions[-1]) if versions else token.position
-        text = written(Token(position, token.kept))
+        text = written(Token(position, token.kept, asked.now if paging.life is not None else 0))
         return text if paging.kind == "token" else link(paging, asked, text)
 
     def _next_number(self, paging: Paging, part: Slice, versions: list[Version], size: int) -> JsonValue:
@@ -125,6 +149,8 @@ class ListCall:
             return part.stop - part.begin
         if paging.kind == "page":
             return paging.first + (part.stop - part.begin) // size if size else None
+        if paging.kind == "kept":
+            return None
         return id_text(self._id_column, versions[-1]) if versions else None
 
     def _fields(self, part: Slice, leads_on: JsonValue) -> dict[str, JsonValue]:
@@ -140,14 +166,18 @@ class ListCall:
 
     def _headers(self, leads_on: JsonValue) -> tuple[tuple[str, str], ...]:
         paging = self._endpoint.paging
+        usual = JSON_HEADERS if self._format is None else self._format.headers
         if paging is None or paging.kind != "link_header" or leads_on is None:
-            return JSON_HEADERS
-        return (*JSON_HEADERS, ("Link", f'<{leads_on}>; rel="next"'))
+            return usual
+        return (*usual, ("Link", f'<{leads_on}>; rel="next"'))
 
     def _bodies(self, versions: list[Version]) -> list[bytes]:
         if not self._picked:
             return [version.body for version in versions]
-        return [json_bytes(value_at(version.record, self._picked)) for version in versions]
+        return [json_bytes(self._shown(version)) for version in versions]
+
+    def _shown(self, version: Version) -> JsonValue:
+        return value_at(version.record, self._picked) if self._picked else version.record
 
     def _listing(
         self, part: Slice, versions: list[Version], bounds: list[Bound], order: Arrangement, size: int
@@ -166,32 +196,26 @@ class ListCall:
 class DetailCall:
     """An endpoint that shows one record."""
 
-    def __init__(self, endpoint: Endpoint, columns: Columns) -> None:
+    def __init__(self, endpoint: Endpoint, columns: Columns, catalog: Catalog) -> None:
         self._endpoint = endpoint
-        self._id_column = columns.get(endpoint.id_field, "text") if endpoint.id_field else None
+        self._ids = AskedIds(endpoint, columns)
         self._envelope = Envelope(endpoint, place=endpoint.record_at)
+        self._format = None if endpoint.format == "json" else Format(endpoint, fields=catalog.paths)
         self._name = f"{endpoint.method.upper()} {endpoint.path}"
 
     def __call__(self, asked: Asked, rack: Rack) -> Response:
-        """The record as it is now, or status 404. Raises BadRequestError where the request names none."""
-        wanted = self._wanted(asked)
-        version = rack.find(self._id_column, wanted, self._endpoint.streams, asked.now)
-        bounds = ((self._endpoint.id_field or "id", "=", wanted),)
+        """The record as it is now, or that there is none. Raises BadRequestError where the request names none."""
+        wanted = self._ids.one(asked)
+        version = self._ids.find(asked, rack, wanted)
+        bounds = ((self._ids.field, "=", wanted),)
         if version is None:
-            body = json_bytes({"error": "not found", "message": f"no record has the id {wanted}"})
-            return Response(404, JSON_HEADERS, body, Listing(self._name, bounds=bounds))
+            status = self._endpoint.unknown_status
+            body = json_bytes({"error": _phrase(status), "message": f"no record has the id {wanted}"})
+            return Response(status, JSON_HEADERS, body, Listing(self._name, bounds=bounds))
         listing = Listing(self._name, listed=(version.event.id,), matched=1, bounds=bounds)
+        if self._format is not None:
+            return Response(200, self._format.headers, self._format.around_one(version.record), listing)
         return Response(200, JSON_HEADERS, self._envelope.around_one(version.body), listing)
-
-    def _wanted(self, asked: Asked) -> str:
-        endpoint = self._endpoint
-        if endpoint.id_name:
-            value = asked.one(endpoint.id_place, endpoint.id_name)
-            if value is None:
-                raise BadRequestError(endpoint.id_name, None, "the parameter is required")
-            return as_text(value)
-        # The part is named {id}; where it has another name it is the last one.
-        return asked.parts.get("id", next(reversed([*asked.parts.values()]), ""))
 
 
 class FixedCall:
@@ -211,27 +235,20 @@ class FixedCall:
 
 
 def refused(error: BadRequestError) -> Response:
-    """Status 400, saying what is wrong: a script's mistake must be visible."""
+    """Status 400 as a rule, saying what is wrong: a script's mistake must be visible."""
     message = f"{error.parameter}: {error.problem}"
-    shown = {"error": "bad request", "message": message, "parameter": error.parameter, "value": error.value}
-    return Response(400, JSON_HEADERS, json_bytes(shown))
+    shown = {"error": _phrase(error.status), "message": message, "parameter": error.parameter, "value": error.value}
+    return Response(error.status, JSON_HEADERS, json_bytes(shown))
 
 
-def _matching(shelf: Shelf, entries: list[Entry], bounds: list[Bound]) -> tuple[list[Entry], int, int]:
-    """The entries that all bounds keep: a list, and where in it they begin and end."""
-    main = shelf.sorting.columns[0][0]
-    stretch: Interval | None = None
-    others = []
-    for bound in bounds:
-        if bound.interval is None or bound.column is not main:
-            others.append(bound.keeps)
-        else:
-            stretch = bound.interval if stretch is None else both(stretch, bound.interval)
-    begin, end = (0, len(entries)) if stretch is None else shelf.stretch(entries, stretch)
-    if not others:
-        return entries, begin, max(begin, end)
-    kept = [entry for entry in entries[begin:end] if all(keeps(entry[-1]) for keeps in others)]
-    return kept, 0, len(kept)
+def _phrase(status: int) -> str:
+    """The status in words."""
+    return HTTPStatus(status).phrase.lower() if status in set(HTTPStatus) else "refused"
+
+
+def _consumer(paging: Paging, asked: Asked) -> str:
+    value = asked.one(paging.place, paging.name)
+    return "" if value is None else as_text(value)
 
 
 def _behind_token(paging: Paging, sorting: Sorting, token: Token, entries: list[Entry]) -> int:

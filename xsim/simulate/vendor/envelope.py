@@ -10,6 +10,7 @@ from xsim.simulate.vendor.paths import object_at, put, steps_of
 from xsim.simulate.vendor.store import json_bytes
 from xsim.world import Endpoint
 
+JSON_HEADERS = (("Content-Type", "application/json"),)
 LIST = "\x00list\x00"
 """Stands for the list while the envelope is written."""
 WRITTEN_LIST = json.dumps(LIST).encode()
@@ -40,9 +41,9 @@ class Envelope:
             listed = b",".join(bodies)
         return self._around(b"[" + listed + b"]", fields)
 
-    def around_one(self, body: bytes) -> bytes:
-        """The answer of a detail call."""
-        return self._around(body, {})
+    def around_one(self, body: bytes, fields: dict[str, JsonValue] | None = None) -> bytes:
+        """The answer with one value in the place of a list."""
+        return self._around(body, fields or {})
 
     def without_place(self) -> bytes:
         """The fixed fields alone."""

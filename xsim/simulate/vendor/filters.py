@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -14,10 +13,8 @@ from xsim.simulate.vendor.moments import ISO_LAYOUTS, MICROSECOND, UNITS, cut, i
 from xsim.simulate.vendor.paths import value_at
 from xsim.simulate.vendor.shelves import Interval
 from xsim.simulate.vendor.store import Version
+from xsim.simulate.vendor.texts import found_in
 from xsim.world import Filter
-
-LONGEST_SEARCHED = 10_000
-"""Characters of a text in which a pattern looks for bounds: a slow pattern must not hold up a run."""
 
 ONE_SIDED = (">=", ">", "<=", "<")
 
@@ -55,15 +52,20 @@ class Parameter:
         self.column = shared if shared.kind == kind else fields.columns.get(declared.field, kind)
         self._unit = UNITS[declared.precision]
         self._zone = declared.zone // MICROSECOND
-        self._pattern = re.compile(declared.pattern) if declared.pattern else None
+        is_body = declared.place == "body"
+        self.key = f"body {declared.field} {declared.compare}" if is_body else f"{declared.place} {declared.name}"
+        """By which a token or a search holds what was sent for it."""
 
-    def bound(self, sent: Sequence[JsonValue], now: int) -> Bound | None:
-        """What the sent values ask for; None where they ask for nothing. Raises BadRequestError."""
+    def bound(self, sent: Sequence[JsonValue], now: int, *, is_new: bool = True) -> Bound | None:
+        """What the sent values ask for; None where they ask for nothing. Raises BadRequestError.
+
+        Not `is_new`: they were asked for, and taken, by an earlier request.
+        """
         declared = self.declared
         values = self._asked_for(sent)
         if not values:
             if declared.required:
-                is_other = bool(sent) and self._pattern is not None
+                is_other = bool(sent) and bool(declared.pattern)
                 problem = f"nothing in it matches {declared.pattern}" if is_other else "the parameter is required"
                 raise BadRequestError(declared.name, sent[-1] if is_other else None, problem)
             return None
@@ -73,6 +75,8 @@ class Parameter:
         cells = [cell for value in values if (cell := self._cell_or_none(value, now)) is not None]
         if not cells:
             return None
+        if is_new:
+            self._refuse_too_wide(cells, now)
         intervals = [_interval(declared.compare, cell) for cell in cells]
         shown = (declared.field, declared.compare, ",".join(self._shown(cell) for cell in cells))
         if declared.compare in ("=", "!=", "in") and len(intervals) > 1:
@@ -84,23 +88,34 @@ class Parameter:
             interval = both(interval, other)
         return Bound(self.column, interval, self._by_interval(interval), shown)
 
+    def finds_nothing(self, sent: Sequence[JsonValue]) -> bool:
+        """Whether its pattern stands in none of what was sent."""
+        return bool(self.declared.pattern) and not any(self._found_in(sent))
+
+    def _refuse_too_wide(self, cells: list[Cell], now: int) -> None:
+        declared = self.declared
+        if declared.widest is None or declared.kind != "time":
+            return
+        earliest = min(cell.start for cell in cells)
+        if cut(now, self._unit, self._zone) - earliest > declared.widest // MICROSECOND:
+            problem = f"farther back than the service goes, which is {declared.widest}"
+            raise BadRequestError(declared.name or declared.field, iso_text(earliest), problem)
+
     def _asked_for(self, sent: Sequence[JsonValue]) -> Sequence[JsonValue]:
-        values = sent if self._pattern is None else list(self._found_in(sent, self._pattern))
+        values = list(self._found_in(sent)) if self.declared.pattern else sent
         if self.declared.compare == "in":
             values = [one for value in values for one in _separated(value)]
         return [value for value in values if value != ""] if self.is_text else values
 
-    def _found_in(self, sent: Sequence[JsonValue], pattern: re.Pattern[str]) -> Iterator[str]:
+    def _found_in(self, sent: Sequence[JsonValue]) -> Iterator[str]:
         """The bounds that the pattern finds in what was sent: the first of each text, or every one that may be equal.
 
         Raises BadRequestError where there is too much to look through.
         """
+        declared = self.declared
         for text in (as_text(value) for value in sent if not isinstance(value, (dict, list))):
-            if len(text) > LONGEST_SEARCHED:
-                problem = f"longer than {LONGEST_SEARCHED:,} characters, too long to look for bounds in"
-                raise BadRequestError(self.declared.name, text[:80], problem)
-            found = (match["bound"] for match in pattern.finditer(text) if match["bound"])
-            yield from islice(found, 1 if self.declared.compare in ONE_SIDED else None)
+            found = found_in(text, declared.pattern, declared.place, declared.name)
+            yield from islice(found, 1 if declared.compare in ONE_SIDED else None)
 
     def _cell_or_none(self, value: JsonValue, now: int) -> Cell | None:
         """None: it cannot be read, and the vendor does not mind. Raises BadRequestError where it does."""
@@ -153,7 +168,8 @@ class Parameter:
             return value is not None and any(text in as_text(value) for text in wanted)
 
         def equals(version: Version) -> bool:
-            return any(text in wanted for text in _texts(value_at(version.record, steps)))
+            value = value_at(version.record, steps)
+            return value in wanted if isinstance(value, str) else any(text in wanted for text in _texts(value))
 
         if compare == "contains":
             return contains
@@ -229,12 +245,15 @@ def read_bounds(parameters: Sequence[Parameter], asked: Asked, kept: dict[str, l
     """
     bounds = []
     for parameter in parameters:
-        declared = parameter.declared
-        key = f"{declared.place} {declared.name}"
-        values = asked.values(declared.place, declared.name) or kept.get(key, [])
+        declared, key = parameter.declared, parameter.key
+        sent = asked.values(declared.place, declared.name)
+        if declared.place == "body" and key in kept and parameter.finds_nothing(sent):
+            sent = []  # A body that only goes on asks for nothing.
+        values = sent or kept.get(key, [])
+        is_new = values != kept.get(key)
         if values:
             kept[key] = values
-        bound = parameter.bound(values, asked.now)
+        bound = parameter.bound(values, asked.now, is_new=is_new)
         if bound is not None:
             bounds.append(bound)
     return bounds

@@ -17,6 +17,8 @@ The scenario names it, `vendor = "vendor.py:answer"`, and it answers every reque
 `query`, `headers` and `form` are mappings from name to text; `.all(name)` gives every text of a repeated name, and
 `.pairs` all as they came. `world` has `events()`, oldest first as the API came to list them and each with id, occurred,
 visible, changed, stream and record; `state`, anything that JSON can hold, at first {}; `random`, seeded; and `now`.
+`world.update(event_id, set={"owner.name": "ann"})` sets fields of a record, by dotted paths; `world.delete(event_id)`
+takes it away: for this call and all later requests, of declared endpoints too. Both say whether there was one.
 It returns a JSON value, or (status, headers, body) with a JSON value, text or bytes for body. Records are copies.
 
 What it remembers belongs into `world.state`, which xsim keeps, copies and puts back. A module's own variables it cannot
@@ -33,20 +35,35 @@ from importlib.util import decode_source
 from pathlib import Path
 from random import Random
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from xsim.errors import InvalidScenario, XsimError
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError, Values
 from xsim.simulate.vendor.endpoints import JSON_HEADERS, refused
+from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.shelves import Sorting
-from xsim.simulate.vendor.store import Version, json_bytes, sorted_json
-from xsim.world import Hatch, Listing
+from xsim.simulate.vendor.store import Version, changed, json_bytes, sorted_json
+from xsim.world import Change, Hatch, Listing
 
 EXPECTED = "expected a JSON value, or (status, headers, body)"
+WORDS = {False: ("vendor function", "(request, world)"), True: ("WSGI application", "(environ, start_response)")}
+"""By whether it is a WSGI application: what it is called, and what it takes."""
 
 Function = Callable[["HatchRequest", "World"], Any]
+
+
+class AnyFunction(Protocol):
+    """What answers in Python's own words: a function, or a WSGI application."""
+
+    shown: str
+    leaves_unanswered: str
+    """How it says that nobody answers, in words that go on behind its name."""
+
+    def answer(
+        self, asked: Asked, rack: Rack, arrival: Sorting, state: JsonValue, random: Random
+    ) -> tuple[Any, bytes]: ...
 
 
 class HatchRequest:
@@ -108,6 +125,17 @@ class HatchEvent:
     def handed_out(self) -> dict[str, JsonValue] | None:
         return self._record
 
+    @property
+    def version(self) -> Version:
+        return self._version
+
+    def become(self, version: Version, change: Change) -> None:
+        """Show another version; a record that was handed out follows."""
+        self._version, self.changed = version, version.changed
+        if self._record is not None:
+            for path, value in change.set.items():
+                put(self._record, steps_of(path), json.loads(json_bytes(value)))
+
 
 class World:
     """What the vendor function may know and keep."""
@@ -115,6 +143,9 @@ class World:
     def __init__(self, versions: Iterable[Version], state: JsonValue, random: Random, now: datetime) -> None:
         self._versions = versions
         self._events: list[HatchEvent] | None = None
+        self._deleted: list[HatchEvent] = []
+        self.writes: list[tuple[int, Change]] = []
+        """What was written to events, by their place in the scenario. It counts once the function has ended well."""
         self.state = state
         self.random = random
         self.now = now
@@ -125,20 +156,55 @@ class World:
             self._events = [HatchEvent(version) for version in self._versions]
         return list(self._events)
 
+    def update(self, event_id: str, set: Mapping[str, JsonValue]) -> bool:
+        """Set fields of an event's record, by dotted paths, from now on. False: there is no such event."""
+        event = self._event(event_id)
+        if event is None:
+            return False
+        change = Change(self.now, json.loads(json_bytes(dict(set))))
+        event.become(changed(event.version, change), change)
+        self.writes.append((event.version.sequence, change))
+        return True
+
+    def delete(self, event_id: str) -> bool:
+        """Take an event away, from now on. False: there is no such event."""
+        event = self._event(event_id)
+        if event is None or self._events is None:
+            return False
+        self._events.remove(event)
+        self._deleted.append(event)
+        self.writes.append((event.version.sequence, Change(self.now, deleted=True)))
+        return True
+
+    def commit(self, rack: Rack) -> None:
+        """Let what was written count."""
+        for sequence, change in self.writes:
+            rack.write({sequence: change})
+
+    def _event(self, event_id: str) -> HatchEvent | None:
+        return next((event for event in self.events() if event.id == event_id), None)
+
+    @property
+    def versions(self) -> list[Version]:
+        """Everything that the function may have shown: what there was before it, and what it made of that."""
+        return [*self._versions, *(event.version for event in self._events or () if self.writes)]
+
     @property
     def handed_out(self) -> dict[int, str]:
         """Which event each record is of that the function took, by the object's identity."""
-        taken = ((event.id, event.handed_out) for event in self._events or ())
+        taken = ((event.id, event.handed_out) for event in (*(self._events or ()), *self._deleted))
         return {id(record): event_id for event_id, record in taken if record is not None}
 
 
 class VendorFunction:
     """The function, loaded once and shared by a vendor and the ones made of it."""
 
+    leaves_unanswered = "returned None for it"
+
     def __init__(self, hatch: Hatch) -> None:
         self._path = hatch.path
         self.shown = hatch.shown or f"{Path(hatch.path).name}:{hatch.function}"
-        self._function = _loaded(hatch, self.shown)
+        self._function: Function = load_callable(hatch, self.shown)
 
     def answer(self, asked: Asked, rack: Rack, arrival: Sorting, state: JsonValue, random: Random) -> tuple[Any, bytes]:
         """Its Response, None where it gave None, and the state it left as JSON text. Raises InvalidScenario."""
@@ -146,14 +212,18 @@ class VendorFunction:
         world = World(versions, state, random, asked.time)
         try:
             returned = self._function(HatchRequest(asked), world)
+            response = None if returned is None else self._response(returned, world)
         except BadRequestError as error:
-            return refused(error), self._state_text(world)
+            response = refused(error)
+        except XsimError:
+            raise
         except (Exception, SystemExit) as error:
             raise self._failed(error) from error
-        response = None if returned is None else self._response(returned, world, versions)
-        return response, self._state_text(world)
+        kept = state_text(self.shown, world)
+        world.commit(rack)
+        return response, kept
 
-    def _response(self, returned: Any, world: World, versions: Sequence[Version]) -> Response:
+    def _response(self, returned: Any, world: World) -> Response:
         is_triple = isinstance(returned, tuple) and len(returned) == 3
         status, headers, body = returned if is_triple else (200, {}, returned)
         if isinstance(returned, tuple) and not is_triple:
@@ -162,13 +232,13 @@ class VendorFunction:
             raise self._refused_answer(f"the status {status!r}")
         sent = self._sent_headers(headers)
         if isinstance(body, str) and is_triple:
-            written, value = body.encode(), _json_or_none(body)
+            written, value = body.encode(), json_or_none(body)
         elif isinstance(body, bytes):
-            written, value = body, _json_or_none(body)
+            written, value = body, json_or_none(body)
         else:
             written, value = self._written(body), body
             sent = sent if any(name.lower() == "content-type" for name, _ in sent) else (*JSON_HEADERS, *sent)
-        listed = tuple(_shown_events(value, world.handed_out, versions))
+        listed = tuple(shown_events(value, world.handed_out, world.versions))
         return Response(status, sent, written, Listing(self.shown, listed=listed, matched=len(listed)))
 
     def _sent_headers(self, headers: Any) -> tuple[tuple[str, str], ...]:
@@ -193,22 +263,18 @@ class VendorFunction:
             hint="write times as text and sets as lists; None leaves the request unanswered",
         )
 
-    def _state_text(self, world: World) -> bytes:
-        try:
-            return json_bytes(world.state)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidScenario(
-                f"{self.shown}: world.state is no JSON ({error})", hint="keep texts, numbers, lists and dicts in it"
-            ) from error
-
     def _failed(self, error: BaseException) -> XsimError:
-        place = _line_in(self._path, error.__traceback__)
+        place = line_in(self._path, error.__traceback__)
         where = f" (line {place})" if place else ""
         return InvalidScenario(f"{self.shown}: the vendor function failed: {type(error).__name__}: {error}{where}")
 
 
-def _loaded(hatch: Hatch, shown: str) -> Function:
-    """Run the file as a module of its own. Nothing is written beside it, and its folder is on no path."""
+def load_callable(hatch: Hatch, shown: str) -> Callable[..., Any]:
+    """Run the file as a module of its own, and take from it what the scenario names. Raises InvalidScenario.
+
+    Nothing is written beside it, and its folder is on no path.
+    """
+    what, arguments = WORDS[hatch.is_wsgi]
     module = ModuleType(f"xsim vendor {Path(hatch.path).stem}")
     module.__file__ = hatch.path
     try:
@@ -217,23 +283,34 @@ def _loaded(hatch: Hatch, shown: str) -> Function:
         sys.modules[module.__name__] = module
         exec(code, module.__dict__)
     except OSError as error:
-        raise InvalidScenario(f"{hatch.path}: the vendor function cannot be read: {error.strerror or error}") from error
+        raise InvalidScenario(f"{hatch.path}: the {what} cannot be read: {error.strerror or error}") from error
     except SyntaxError as error:
         raise InvalidScenario(f"{shown}: line {error.lineno}: SyntaxError: {error.msg}") from error
     except (Exception, SystemExit) as error:
-        place = _line_in(hatch.path, error.__traceback__) or 1
+        place = line_in(hatch.path, error.__traceback__) or 1
         raise InvalidScenario(f"{shown}: line {place}: {type(error).__name__}: {error}") from error
     finally:
         sys.modules.pop(module.__name__, None)
-    function = getattr(module, hatch.function, None)
-    if not callable(function):
+    found = getattr(module, hatch.function, None)
+    if not callable(found):
         has = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-        hint = f"it has {', '.join(has)}" if has else f"write `def {hatch.function}(request, world):` in it"
-        raise InvalidScenario(f"{shown}: {Path(hatch.path).name} has no function {hatch.function}", hint=hint)
-    return function  # type: ignore[no-any-return]
+        hint = f"it has {', '.join(has)}" if has else f"write `def {hatch.function}{arguments}:` in it"
+        named = f"{what.split()[-1]} {hatch.function}"
+        raise InvalidScenario(f"{shown}: {Path(hatch.path).name} has no {named}", hint=hint)
+    return found  # type: ignore[no-any-return]
 
 
-def _line_in(path: str, traceback: TracebackType | None) -> int | None:
+def state_text(shown: str, world: World) -> bytes:
+    """What is left in `world.state`, as JSON text. Raises InvalidScenario where it is none."""
+    try:
+        return json_bytes(world.state)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidScenario(
+            f"{shown}: world.state is no JSON ({error})", hint="keep texts, numbers, lists and dicts in it"
+        ) from error
+
+
+def line_in(path: str, traceback: TracebackType | None) -> int | None:
     """The innermost line of that file."""
     line = None
     while traceback is not None:
@@ -247,21 +324,22 @@ def _is_many(value: Any) -> bool:
     return value is None or isinstance(value, (Mapping, list, tuple))
 
 
-def _json_or_none(body: str | bytes) -> JsonValue:
+def json_or_none(body: str | bytes) -> JsonValue:
+    """What the text says as JSON; None where it is none."""
     try:
         return json.loads(body)
     except ValueError:
         return None
 
 
-def _shown_events(value: JsonValue, handed_out: Mapping[int, str], versions: Sequence[Version]) -> Iterator[str]:
+def shown_events(value: JsonValue, handed_out: Mapping[int, str], versions: Sequence[Version]) -> Iterator[str]:
     """Ids of the events whose records stand in the answer, each once, in its order.
 
     A record is known as the object that `events()` handed out, or by being equal to one.
     """
     by_text: dict[bytes, str] | None = None
     seen = set()
-    for each in _objects_in(value):
+    for each in objects_in(value):
         found = handed_out.get(id(each))
         if found is None:
             if by_text is None:
@@ -272,11 +350,11 @@ def _shown_events(value: JsonValue, handed_out: Mapping[int, str], versions: Seq
             yield found
 
 
-def _objects_in(value: JsonValue) -> Iterator[dict[str, JsonValue]]:
+def objects_in(value: JsonValue) -> Iterator[dict[str, JsonValue]]:
     """Every object in the answer, in its order, the outer ones first."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         for each in value:
-            yield from _objects_in(each)
+            yield from objects_in(each)

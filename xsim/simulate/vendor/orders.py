@@ -59,6 +59,13 @@ class Orders:
             return self.own
         sent = _or_kept(asked, declared.place, declared.name, "order", kept)
         direction = _or_kept(asked, declared.place, declared.direction_name, "direction", kept)
+        return self._chosen(sent, direction)
+
+    def kept(self, kept: Mapping[str, list[JsonValue]]) -> Arrangement:
+        """The order of a request of which this is kept. Raises BadRequestError as it did then."""
+        return self._chosen(kept.get("order", []), kept.get("direction", []))
+
+    def _chosen(self, sent: list[JsonValue], direction: list[JsonValue]) -> Arrangement:
         if not sent and not direction:
             return self.own
         return self._arranged(self._terms(sent, direction))
@@ -66,8 +73,9 @@ class Orders:
     def _own(self, endpoint: Endpoint) -> Arrangement:
         if self._declared.by:
             return self._arranged(tuple(_signed(each) for each in self._declared.by))
-        if endpoint.paging is not None and endpoint.paging.tail_token:
-            # A token to go on from is of no use where what is new comes before it.
+        paging = endpoint.paging
+        if paging is not None and (paging.tail_token or paging.kind == "kept"):
+            # A place to go on from is of no use where what is new comes before it.
             return Arrangement(Sorting(((self._fields.columns.visible, False),)), ("visible",))
         field = endpoint.time_field
         column = self._fields.column(field) if field else self._fields.columns.occurred

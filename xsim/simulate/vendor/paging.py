@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import as_number
+from xsim.simulate.vendor.moments import MICROSECOND
+from xsim.simulate.vendor.texts import number_or_token
 from xsim.world import Limit, Paging
 
 TOKEN_KINDS = frozenset({"token", "next_link", "link_header"})
@@ -26,11 +28,13 @@ class Token(NamedTuple):
     position: list[Any] | None
     """None: at the start."""
     kept: dict[str, list[JsonValue]]
+    given: int = 0
+    """When, in microseconds, where its life is limited."""
 
 
 def read_size(limit: Limit, asked: Asked) -> int:
     """How many records the answer may hold. Raises BadRequestError where the request asks for no such number."""
-    value = asked.one(limit.place, limit.name)
+    value = number_or_token(limit, asked)
     if value is None:
         return limit.default
     return min(_whole(limit.name, value, least=0), limit.maximum)
@@ -38,7 +42,7 @@ def read_size(limit: Limit, asked: Asked) -> int:
 
 def read_skip(paging: Paging, asked: Asked, size: int) -> int:
     """How many records "page" or "offset" leave out. Raises BadRequestError."""
-    value = asked.one(paging.place, paging.name)
+    value = number_or_token(paging, asked)
     if value is None:
         return 0
     if paging.kind == "offset":
@@ -48,24 +52,29 @@ def read_skip(paging: Paging, asked: Asked, size: int) -> int:
 
 def read_token(paging: Paging, asked: Asked) -> Token:
     """The token that the request sends; the start where it sends none. Raises BadRequestError."""
-    place = "query" if paging.kind != "token" else paging.place
     name = paging.name or LINK_PARAMETER
-    value = asked.one(place, name)
+    value = number_or_token(paging, asked) if paging.kind == "token" else asked.one("query", name)
     if value is None or value == "":
         return Token(None, {})
     try:
         text = str(value)
-        position, kept = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        position, kept, *rest = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        token = Token(position, kept, *rest)
         if not isinstance(kept, dict) or not (position is None or isinstance(position, list)):
             raise ValueError
+        is_stale = paging.life is not None and asked.now - token.given > paging.life // MICROSECOND
     except (ValueError, TypeError):
         raise BadRequestError(name, value, "no token of this API") from None
-    return Token(position, kept)
+    if is_stale:
+        problem = f"older than {paging.life}, and no longer good"
+        raise BadRequestError(name, value, problem, status=paging.stale_status)
+    return token
 
 
 def written(token: Token) -> str:
     """The token as an opaque text that needs no escaping in a URL."""
-    text = json.dumps([token.position, token.kept], separators=(",", ":"))
+    parts = [token.position, token.kept, *([token.given] if token.given else [])]
+    text = json.dumps(parts, separators=(",", ":"))
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

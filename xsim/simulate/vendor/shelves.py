@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from typing import Any, NamedTuple
 
 from xsim.simulate.vendor.columns import TEXT_RANK, Column, Component
-from xsim.simulate.vendor.store import Step, Store, Version
+from xsim.simulate.vendor.store import ALWAYS, History, Step, Store, Version, steps_in
 
 MOVED_ONE_BY_ONE = 64
 """Further than so many steps, sorting all anew is cheaper."""
@@ -95,12 +95,15 @@ class Shelf:
         self.sorting = sorting
         self._store = store
         self._steps = store.steps(streams)
+        self._streams = streams
         self._done = 0
+        self._moment = ALWAYS - 1
         self._entries: list[Entry] = []
 
     def at(self, now: int) -> list[Entry]:
         """All that is shown, in order. The list is the shelf's own: it must not be kept or changed."""
-        target = self._steps_until(self._store.moment(now))
+        self._moment = self._store.moment(now)
+        target = self._steps_until(self._moment)
         if abs(target - self._done) > MOVED_ONE_BY_ONE:
             self._fill(target)
         while self._done < target:
@@ -112,6 +115,18 @@ class Shelf:
             step = self._steps[self._done]
             self._exchange(step.after, step.before)
         return self._entries
+
+    def follow(self, old: History, new: History) -> None:
+        """Something was written to one event: it has another history from here on."""
+        if self._streams and not any(v is not None and v.event.stream in self._streams for _, v in old):
+            return
+        same = 0
+        while same < min(len(old), len(new)) and old[same][0] == new[same][0] and old[same][1] is new[same][1]:
+            same += 1
+        for step in reversed(steps_in(old)[same:]):
+            self._take_out(step)
+        for step in steps_in(new)[same:]:
+            self._put_in(step)
 
     def stretch(self, entries: list[Entry], interval: Interval) -> tuple[int, int]:
         """First and last-but-one index of the entries whose main column lies in the interval."""
@@ -130,6 +145,21 @@ class Shelf:
         if (done == 0 or steps[done - 1].moment <= moment) and (done == len(steps) or steps[done].moment > moment):
             return done
         return _bisect_steps(steps, moment)
+
+    def _take_out(self, step: Step) -> None:
+        index = bisect_left(self._steps, step.moment, key=_moment_of)
+        while self._steps[index].before is not step.before or self._steps[index].after is not step.after:
+            index += 1
+        del self._steps[index]
+        if index < self._done:
+            self._exchange(step.after, step.before)
+            self._done -= 1
+
+    def _put_in(self, step: Step) -> None:
+        self._steps.insert(bisect_right(self._steps, step.moment, key=_moment_of), step)
+        if step.moment <= self._moment:
+            self._exchange(step.before, step.after)
+            self._done += 1
 
     def _fill(self, target: int) -> None:
         shown: dict[int, Version] = {}
@@ -150,6 +180,10 @@ class Shelf:
 
 def _bisect_steps(steps: list[Step], moment: int) -> int:
     return bisect_left(steps, (moment, TOP))
+
+
+def _moment_of(step: Step) -> int:
+    return step.moment
 
 
 def _is_component(value: Any) -> bool:

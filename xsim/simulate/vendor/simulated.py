@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -12,15 +12,17 @@ from xsim.model import JsonValue, Request, Response, Scenario
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns
 from xsim.simulate.vendor.endpoints import DetailCall, FixedCall, ListCall, refused
-from xsim.simulate.vendor.hatch import VendorFunction
+from xsim.simulate.vendor.gate import Gate
+from xsim.simulate.vendor.hatch import AnyFunction, VendorFunction
+from xsim.simulate.vendor.jobs import JobCall, Jobs, JobStatusCall
+from xsim.simulate.vendor.memory import Memory, memory_of, of_events
 from xsim.simulate.vendor.moments import microseconds
 from xsim.simulate.vendor.rack import Catalog, Rack
 from xsim.simulate.vendor.routes import Answerer, Routes
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.store import Store, store_of
-from xsim.world import Endpoint
-
-NO_STATE = b'{"calls":0,"state":{}}'
+from xsim.simulate.vendor.updates import UpdateCall
+from xsim.world import Endpoint, Hatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,10 @@ class Api:
 
     seed: int
     catalog: Catalog
+    gate: Gate | None
+    """None: everyone may ask, and as often as they like."""
     routes: Routes
-    function: VendorFunction | None
+    function: AnyFunction | None
     arrival: Sorting
     """The order in which events came to be listed."""
     names: Mapping[str, int]
@@ -40,26 +44,26 @@ class Api:
 class SimulatedVendor:
     """The product's API, as the scenario says: a function from request and time to response, with a truth behind it.
 
-    It may be asked about any moment, forwards or back. Only the vendor function's state makes one answer depend on the
-    ones before.
+    It may be asked about any moment, forwards or back. Only its state makes one answer depend on the ones before: what
+    the vendor function remembers, what was written to events, how far consumers came, quotas, and a logout.
     """
 
     def __init__(self, scenario: Scenario) -> None:
         """Runs the scenario's vendor file, where it has one. Raises InvalidScenario."""
         api = _api(scenario)
-        self._become(api, api.catalog.store, NO_STATE)
+        self._become(api, api.catalog.store, memory_of(scenario.vendor_state))
 
     def __call__(self, request: Request, now: datetime) -> Response | None:
         """The answer as of now; None: no endpoint and no vendor function answers it.
 
         Raises InvalidScenario where the vendor function fails.
         """
-        asked = Asked(request, now)
-        answerer = self._api.routes.find(asked)
-        if answerer is None:
-            return self._by_function(asked)
+        asked, api = Asked(request, now), self._api
         try:
-            return answerer(asked, self._rack)
+            answerer = api.routes.find(asked)  # First, as a key may be one of the path's parts.
+            if api.gate is not None and (stopped := api.gate.stopped(asked, self._memory)) is not None:
+                return stopped
+            return self._by_function(asked) if answerer is None else answerer(asked, self._rack)
         except BadRequestError as error:
             return refused(error)
 
@@ -69,72 +73,102 @@ class SimulatedVendor:
         if function is None:
             return ""
         others = "no endpoint takes it, and " if self._api.routes else ""
-        return f"{others}{function.shown} returned None for it"
+        return f"{others}{function.shown} {function.leaves_unanswered}"
 
-    def alone(self, event_id: str) -> SimulatedVendor:
-        """One that holds only that event, visible at all times as it is first listed, its state empty.
+    def log_out(self, moment: datetime) -> None:
+        """All tokens given until then are no longer good."""
+        self._memory.logout = microseconds(moment)
 
-        Raises KeyError where there is no such event.
+    def alone(self, event_id: str, state: JsonValue = None) -> SimulatedVendor:
+        """One that holds only that event, visible at all times as it is first listed.
+
+        Of `state` it has what was written to events and how far consumers came; the rest of its own is empty. Raises
+        KeyError where there is no such event.
         """
         api = self._api
-        return _made(api, api.catalog.store.alone(api.names[event_id]), NO_STATE)
+        return _made(api, api.catalog.store.alone(api.names[event_id]), of_events(state))
 
-    def without_events(self) -> SimulatedVendor:
-        """One at which nothing has happened, its state empty."""
-        return _made(self._api, Store({}), NO_STATE)
+    def without_events(self, state: JsonValue = None) -> SimulatedVendor:
+        """One at which nothing has happened. Of `state` it has how far consumers came; the rest of its own is empty."""
+        return _made(self._api, Store({}), of_events(state))
 
     def without_news(self, since: datetime) -> SimulatedVendor:
-        """One that stands still from then on, no new events and no changes, with a copy of the state."""
-        return _made(self._api, self._rack.store.until(microseconds(since)), self._state)
+        """One that stands still from then on, no new events, no changes but writes, with a copy of the state."""
+        return _made(self._api, self._rack.store.until(microseconds(since)), self._memory.copy())
 
     @property
     def state(self) -> JsonValue:
-        """What the vendor function remembers, as JSON to keep and to set again. Its inner shape is the vendor's own."""
-        return json.loads(self._state)
+        """All that changes while it answers, as JSON to keep and to set again; None where nothing has.
+
+        Its inner shape is the vendor's own, and must not be changed: what is large is shared with the next one.
+        """
+        return self._memory.snapshot()
 
     @state.setter
     def state(self, value: JsonValue) -> None:
-        self._state = json.dumps(value).encode() if value else NO_STATE
+        self._become(self._api, self._store, memory_of(value))
 
-    def _become(self, api: Api, store: Store, state: bytes) -> None:
+    def _become(self, api: Api, store: Store, memory: Memory) -> None:
         self._api = api
-        self._rack = Rack(store, api.catalog)
-        self._state = state
+        self._store = store
+        """With nothing written to it."""
+        self._memory = memory
+        self._rack = Rack(store, api.catalog, memory)
 
     def _by_function(self, asked: Asked) -> Response | None:
-        api = self._api
+        api, memory = self._api, self._memory
         if api.function is None:
             return None
-        kept = json.loads(self._state)
         # The count of calls is part of the state: a copy draws the same numbers again.
-        random = Random(f"{api.seed}/vendor/{kept['calls']}")
-        response, state = api.function.answer(asked, self._rack, api.arrival, kept["state"], random)
-        self._state = b'{"calls":%d,"state":%b}' % (kept["calls"] + 1, state)
+        random = Random(f"{api.seed}/vendor/{memory.calls}")
+        kept = json.loads(memory.function)
+        response, memory.function = api.function.answer(asked, self._rack, api.arrival, kept, random)
+        memory.calls += 1
         assert response is None or isinstance(response, Response), "the function's answer was checked"
         return response
 
 
-def _made(api: Api, store: Store, state: bytes) -> SimulatedVendor:
+def _made(api: Api, store: Store, memory: Memory) -> SimulatedVendor:
     vendor = SimulatedVendor.__new__(SimulatedVendor)
-    vendor._become(api, store, state)
+    vendor._become(api, store, memory)
     return vendor
 
 
 def _api(scenario: Scenario) -> Api:
     columns = Columns(scenario.time_field)
-    catalog = Catalog(store_of(scenario.events, scenario.time_field))
-    calls = [(each, _answerer(each, columns, catalog)) for each in scenario.endpoints]
+    written = (path for endpoint in scenario.endpoints for path in endpoint.set)
+    catalog = Catalog(store_of(scenario.events, scenario.time_field), written)
     return Api(
         seed=scenario.seed,
         catalog=catalog,
-        routes=Routes(calls),
-        function=VendorFunction(scenario.hatch) if scenario.hatch is not None else None,
+        gate=Gate(scenario) if scenario.quotas or scenario.logins else None,
+        routes=Routes(_calls(scenario.endpoints, columns, catalog)),
+        function=_function(scenario.hatch) if scenario.hatch is not None else None,
         arrival=Sorting(((columns.visible, False),)),
         names={event.id: sequence for sequence, event in enumerate(scenario.events)},
     )
 
 
-def _answerer(endpoint: Endpoint, columns: Columns, catalog: Catalog) -> Answerer:
-    if endpoint.kind == "fixed":
-        return FixedCall(endpoint)
-    return DetailCall(endpoint, columns) if endpoint.kind == "detail" else ListCall(endpoint, columns, catalog)
+def _function(hatch: Hatch) -> AnyFunction:
+    if not hatch.is_wsgi:
+        return VendorFunction(hatch)
+    from xsim.simulate.vendor.wsgi import WsgiApplication
+
+    return WsgiApplication(hatch)
+
+
+def _calls(endpoints: Sequence[Endpoint], columns: Columns, catalog: Catalog) -> list[tuple[Endpoint, Answerer]]:
+    searches: dict[int, JobCall] = {}
+    for number, endpoint in enumerate(endpoints):
+        if endpoint.kind == "job":
+            searches[number] = JobCall(endpoint, len(searches), columns, catalog)
+    jobs = Jobs(list(searches.values()))
+    makers: dict[str, Callable[[Endpoint], Answerer]] = {
+        "list": lambda each: ListCall(each, columns, catalog, jobs),
+        "objects": lambda each: ListCall(each, columns, catalog, jobs),
+        "detail": lambda each: DetailCall(each, columns, catalog),
+        "fixed": FixedCall,
+        "job_status": lambda each: JobStatusCall(each, columns, jobs),
+        "update": lambda each: UpdateCall(each, columns, catalog),
+    }
+    return [(each, searches.get(number) or makers[each.kind](each)) for number, each in enumerate(endpoints)]

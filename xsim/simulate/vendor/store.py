@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -69,46 +69,100 @@ History = tuple[tuple[int, "Version | None"], ...]
 class Store:
     """The events of one vendor. It never changes; what is shown depends on the moment asked for."""
 
-    def __init__(self, histories: Mapping[int, History], *, horizon: int | None = None) -> None:
+    def __init__(
+        self,
+        histories: Mapping[int, History],
+        *,
+        horizon: int | None = None,
+        rewritten: Mapping[int, History] | None = None,
+        stays: bool = False,
+    ) -> None:
         self._histories = histories
         self._horizon = horizon
         """The vendor stands still from then on: no new events, no changes."""
+        self._rewritten: Mapping[int, History] = rewritten or {}
+        """Histories that count instead, since something was written to these events."""
+        self._stays = stays
+        """The scenario's changes do not happen."""
 
     def moment(self, now: int) -> int:
         """The moment whose events are shown at `now`."""
         return now if self._horizon is None else min(now, self._horizon)
 
+    def history(self, sequence: int) -> History:
+        """Of one event; empty where there is none."""
+        return self._rewritten.get(sequence) or self._histories.get(sequence, ())
+
     def at(self, sequence: int, now: int) -> Version | None:
         """What is shown of one event."""
-        history = self._histories.get(sequence, ())
-        index = bisect_right(history, self.moment(now), key=lambda entry: entry[0])
+        history = self.history(sequence)
+        index = bisect_right(history, self.moment(now), key=_moment_of)
         return history[index - 1][1] if index else None
 
     def versions(self) -> Iterable[Version]:
         """All that there ever are, in the scenario's order."""
-        return (version for history in self._histories.values() for _, version in history if version is not None)
+        return (version for history in self._all() for _, version in history if version is not None)
+
+    def written(self) -> Iterable[int]:
+        """The events to which something was written."""
+        return self._rewritten
 
     def steps(self, streams: tuple[str, ...] = ()) -> list[Step]:
         """In order of time; of these streams, or of all."""
         steps = []
-        for history in self._histories.values():
+        for history in self._all():
             if streams and not any(v is not None and v.event.stream in streams for _, v in history):
                 continue
-            before = None
-            for moment, after in history:
-                steps.append(Step(moment, before, after))
-                before = after
+            steps += steps_in(history)
         steps.sort(key=lambda step: step.moment)
         return steps
 
     def alone(self, sequence: int) -> Store:
         """Only that event, as it is first shown, from always and for ever."""
         shown = [version for _, version in self._histories[sequence] if version is not None]
-        return Store({sequence: ((ALWAYS, shown[0]),)} if shown else {})
+        return Store({sequence: ((ALWAYS, shown[0]),)} if shown else {}, stays=True)
 
     def until(self, since: int) -> Store:
-        """The same, standing still from `since` on."""
-        return Store(self._histories, horizon=self.moment(since))
+        """The same with nothing written to it, standing still from `since` on."""
+        return Store(self._histories, horizon=self.moment(since), stays=self._stays)
+
+    def writing(self, histories: Mapping[int, History]) -> Store:
+        """The same with other histories of some events."""
+        return Store(
+            self._histories, horizon=self._horizon, rewritten={**self._rewritten, **histories}, stays=self._stays
+        )
+
+    def rewritten(self, history: History, write: Change, later: Sequence[Change] = ()) -> History:
+        """An event's history with a write in it; `later` are writes that were made at later moments.
+
+        From its moment on the write stands over what was there. What the scenario changes after that stands over it.
+        """
+        moment = self.moment(microseconds(write.at))
+        index = bisect_right(history, moment, key=_moment_of)
+        version = history[index - 1][1] if index else None
+        if version is None:
+            return history  # Nothing to write to: not yet listed, or gone.
+        planned = () if self._stays else version.event.changes
+        others = [(self.moment(microseconds(each.at)), each) for each in later]
+        others += [(at, each) for each in planned if (at := microseconds(each.at)) > moment]
+        others.sort(key=_moment_of)
+        tail = _versions(version, moment, [(moment, write), *others])
+        return tuple({**dict(history[:index]), **tail}.items())
+
+    def _all(self) -> Iterable[History]:
+        if not self._rewritten:
+            return self._histories.values()
+        return map(self.history, self._histories)
+
+
+def steps_in(history: History) -> list[Step]:
+    """The moments of one event's history as steps."""
+    steps = []
+    before = None
+    for moment, after in history:
+        steps.append(Step(moment, before, after))
+        before = after
+    return steps
 
 
 def store_of(events: Iterable[Event], time_field: str) -> Store:
@@ -133,17 +187,31 @@ def sorted_json(value: JsonValue) -> bytes:
 
 def _history(event: Event, sequence: int, time_field: Steps) -> History:
     visible = microseconds(event.visible)
-    zone = _zone(event, time_field)
-    version: Version | None = Version(event, sequence, event.record, None, zone)
-    history: list[tuple[int, Version | None]] = [(visible, version)]
-    for change in event.changes:
-        if version is None:
-            break  # What is gone stays gone.
-        version = None if change.deleted else Version(event, sequence, _changed(version, change), change.at, zone)
+    version = Version(event, sequence, event.record, None, _zone(event, time_field))
+    changes = [(microseconds(change.at), change) for change in event.changes]
+    return tuple({visible: version, **_versions(version, visible, changes)}.items())
+
+
+def _versions(version: Version, visible: int, changes: Iterable[tuple[int, Change]]) -> dict[int, Version | None]:
+    """What is shown from when on, as one change after the other is made; the last one of each moment counts."""
+    found: dict[int, Version | None] = {}
+    for moment, change in changes:
+        after = None if change.deleted else changed(version, change)
         # What changes before the API lists it is listed changed.
-        history.append((max(visible, microseconds(change.at)), version))
-    last_of_each_moment = dict(history)
-    return tuple(last_of_each_moment.items())
+        found[max(visible, moment)] = after
+        if after is None:
+            break  # What is gone stays gone.
+        version = after
+    return found
+
+
+def changed(version: Version, change: Change) -> Version:
+    """The version behind a change of fields."""
+    return Version(version.event, version.sequence, _changed(version, change), change.at, version.zone)
+
+
+def _moment_of(entry: tuple[int, Any]) -> int:
+    return entry[0]
 
 
 def _changed(version: Version, change: Change) -> dict[str, JsonValue]:

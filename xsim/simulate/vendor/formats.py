@@ -1,0 +1,105 @@
+"""Records as XML, as lines of JSON, or as CSV, for the APIs that do not answer in JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from xml.sax.saxutils import escape
+
+from xsim.model import JsonValue
+from xsim.simulate.vendor.columns import as_text
+from xsim.simulate.vendor.paths import steps_of, value_at
+from xsim.simulate.vendor.store import json_bytes
+from xsim.world import Endpoint
+
+RECORDS = "{records}"
+"""Where the records stand in a scenario's `text`."""
+CONTENT_TYPES = {
+    "xml": "application/xml; charset=utf-8",
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+}
+AROUND_LIST = {"xml": f'<?xml version="1.0"?><items>{RECORDS}</items>'}
+AROUND_ONE = {"xml": f'<?xml version="1.0"?>{RECORDS}'}
+NOT_IN_NAMES = re.compile(r"[^\w.:-]", re.ASCII)
+NO_START_OF_NAME = re.compile(r"[\d.:-]")
+NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Format:
+    """Writes the records of one endpoint that does not answer in JSON."""
+
+    def __init__(self, endpoint: Endpoint, *, fields: Callable[[], list[str]]) -> None:
+        """`fields` gives the paths that records have, for a CSV whose columns the scenario leaves open."""
+        self._endpoint = endpoint
+        self._fields = fields
+        self._columns = endpoint.columns
+        self._write: Callable[[Sequence[JsonValue]], str] = {
+            "xml": self._xml,
+            "ndjson": self._lines,
+            "csv": self._csv,
+        }[endpoint.format]
+        self.headers = (("Content-Type", CONTENT_TYPES[endpoint.format]),)
+
+    def holding(self, records: Sequence[JsonValue]) -> bytes:
+        """The answer of a list."""
+        if not records and self._endpoint.empty == "body":
+            return b""
+        return self._within(AROUND_LIST, records)
+
+    def around_one(self, record: JsonValue) -> bytes:
+        """The answer that is one record."""
+        return self._within(AROUND_ONE, [record])
+
+    def _within(self, usual: dict[str, str], records: Sequence[JsonValue]) -> bytes:
+        endpoint = self._endpoint
+        around = usual.get(endpoint.format, RECORDS) if endpoint.text is None else endpoint.text
+        return around.replace(RECORDS, self._write(records)).encode("utf-8", "replace")
+
+    def _xml(self, records: Sequence[JsonValue]) -> str:
+        return "".join(text for record in records for text in _elements(self._endpoint.item, self._wrapped(record)))
+
+    def _lines(self, records: Sequence[JsonValue]) -> str:
+        return "".join(json_bytes(self._wrapped(record)).decode() + "\n" for record in records)
+
+    def _csv(self, records: Sequence[JsonValue]) -> str:
+        if not self._columns:
+            found = (steps_of(path) for path in self._fields())
+            self._columns = tuple(steps[0].replace(".", "\\.") for steps in found if len(steps) == 1)
+        paths = [steps_of(column) for column in self._columns]
+        written = io.StringIO()
+        writer = csv.writer(written)
+        writer.writerow([".".join(steps) for steps in paths])
+        writer.writerows([_cell(value_at(record, steps)) for steps in paths] for record in records)
+        return written.getvalue()
+
+    def _wrapped(self, record: JsonValue) -> JsonValue:
+        return {self._endpoint.wrap: record} if self._endpoint.wrap else record
+
+
+def _elements(name: str, value: JsonValue) -> Iterator[str]:
+    """One element, or one for each of a list; what is null is an empty one."""
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _elements(name, each)
+        return
+    tag = element_name(name)
+    if isinstance(value, dict):
+        content = "".join(text for key, inner in value.items() for text in _elements(str(key), inner))
+    else:
+        content = "" if value is None else escape(NOT_IN_XML.sub("\ufffd", as_text(value)))
+    yield f"<{tag}>{content}</{tag}>" if content else f"<{tag}/>"
+
+
+def element_name(key: str) -> str:
+    """The key as XML can name an element: "@timestamp" is "_timestamp", "2fa" is "_2fa"."""
+    name = NOT_IN_NAMES.sub("_", key) or "_"
+    return "_" + name if NO_START_OF_NAME.match(name) else name
+
+
+def _cell(value: JsonValue) -> str:
+    if value is None:
+        return ""
+    return json_bytes(value).decode() if isinstance(value, (dict, list)) else as_text(value)
