@@ -97,6 +97,8 @@ class Limit:
     place: str = "query"
     default: int = 50
     maximum: int = 1_000
+    pattern: str = ""
+    """As of a Filter: finds the number, as its group `bound`, inside a longer text; no match: not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ class Paging:
     """So long after it was given a token or link is good; None: for ever."""
     stale_status: int = 400
     """The answer to one that is too old, or that names what is gone."""
+    pattern: str = ""
+    """As of a Limit: finds the page number, offset, token or id inside a longer text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +347,15 @@ def identities_at(record: JsonValue, paths: tuple[str, ...]) -> tuple[str, ...]:
     count = max(map(len, texts))
     columns = [each * count if len(each) == 1 else each for each in texts]
     return tuple("/".join(row) for row in zip(*columns, strict=False))
+
+
+def identities_at_any(record: JsonValue, main: tuple[str, ...], others: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The identities of a record that may be of one list or another: by the first of these that it has."""
+    for paths in (main, *others):
+        found = identities_at(record, paths)
+        if found:
+            return found
+    return ()
 
 
 def _text(value: JsonValue) -> str:

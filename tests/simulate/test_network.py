@@ -26,7 +26,7 @@ def test_a_round_trip_is_recorded_as_it_was():
     with a_world(answering(b"[1]")) as world:
         requests.post(f"{URL}?limit=5", data="é".encode())
     digest = hashlib.blake2b(b"[1]", digest_size=16).hexdigest()
-    assert world.exchanges == [Exchange(STARTS, "POST", f"{URL}?limit=5", "é", 200, 3, digest, 7)]
+    assert world.exchanges == [Exchange(STARTS, "POST", f"{URL}?limit=5", "é", 200, 3, digest, 7, waited=LATENCY)]
 
 
 def test_a_request_is_answered_as_of_the_time_it_is_sent():

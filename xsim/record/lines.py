@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from xsim.model import (
@@ -50,6 +50,8 @@ def scenario_from_line(fields: Fields) -> Scenario:
 def cycle_to_line(cycle: Cycle, before: Cycle | None, scenario: Scenario) -> Fields:
     """State is written where it changed; what it was before is what the line before left behind."""
     context_before = scenario.context if before is None else before.context_after
+    vendor_state_before = scenario.vendor_state if before is None else before.vendor_state
+    latency = scenario.settings.latency
     fields: Fields = {
         "number": cycle.number,
         "started": _time(cycle.started),
@@ -64,9 +66,10 @@ def cycle_to_line(cycle: Cycle, before: Cycle | None, scenario: Scenario) -> Fie
         "failure": failure_to_line(cycle.failure),
         "refusals": [[each.index, each.field, each.message] for each in cycle.refusals],
         "files": cycle.files,
-        "exchanges": [_exchange(each) for each in cycle.exchanges],
+        "exchanges": [_exchange(each, latency) for each in cycle.exchanges],
         "results": cycle.results,
         "log": [[each.level, each.text] for each in cycle.log],
+        "vendor_state": [cycle.vendor_state] if cycle.vendor_state != vendor_state_before else None,
     }
     fields.update((key, value) for key, value in optional.items() if value)
     return {"cycle": fields}
@@ -74,6 +77,8 @@ def cycle_to_line(cycle: Cycle, before: Cycle | None, scenario: Scenario) -> Fie
 
 def cycle_from_line(fields: Fields, before: Cycle | None, scenario: Scenario) -> Cycle:
     context_before = scenario.context if before is None else before.context_after
+    vendor_state_before = scenario.vendor_state if before is None else before.vendor_state
+    latency = scenario.settings.latency
     return Cycle(
         number=fields["number"],
         started=_moment(fields["started"]),
@@ -87,10 +92,11 @@ def cycle_from_line(fields: Fields, before: Cycle | None, scenario: Scenario) ->
         incidents=tuple(fields["incidents"]),
         refusals=tuple(Refusal(*each) for each in fields.get("refusals", ())),
         files=tuple(fields.get("files", ())),
-        exchanges=tuple(map(_exchange_from_line, fields.get("exchanges", ()))),
+        exchanges=tuple(_exchange_from_line(each, latency) for each in fields.get("exchanges", ())),
         host_calls=tuple(HostCall(_moment(at), *rest) for at, *rest in fields["calls"]),
         results=tuple(fields.get("results", ())),
         log=tuple(LogLine(*each) for each in fields.get("log", ())),
+        vendor_state=fields["vendor_state"][0] if "vendor_state" in fields else vendor_state_before,
     )
 
 
@@ -137,18 +143,29 @@ def failure_from_line(fields: list[Any] | None) -> Failure | None:
     return Failure(kind, message, tuple(frames), line, function, hint)
 
 
-def _exchange(each: Exchange) -> list[Any]:
+def _exchange(each: Exchange, latency: timedelta) -> list[Any]:
+    """What it usually is, is left out at the end: no listing, no complaint, nothing special, the usual latency."""
     kept = [_time(each.at), each.method, each.url, each.request_body, each.status, each.size, each.digest, each.line]
-    if each.listing is None and not each.answer:
+    special = [each.login, each.fault, each.retry_after]
+    waited = [] if each.waited == _usual_wait(each.status, latency) else [each.waited.total_seconds()]
+    if each.listing is None and not each.answer and not any(special) and not waited:
         return kept
-    return [*kept, None if each.listing is None else encode(each.listing), each.answer]
+    kept += [None if each.listing is None else encode(each.listing), each.answer]
+    return [*kept, *special, *waited] if waited or any(special) else kept
 
 
-def _exchange_from_line(kept: list[Any]) -> Exchange:
+def _exchange_from_line(kept: list[Any], latency: timedelta) -> Exchange:
     at, method, url, request_body, status, size, digest, line, *more = kept
-    listing, answer = more or (None, "")
+    unsaid: tuple[Any, ...] = (None, "", "", "", "")
+    listing, answer, login, fault, retry_after, *waited = (*more, *unsaid[len(more) :])
     shown = None if listing is None else decode(Listing, listing)
-    return Exchange(_moment(at), method, url, request_body, status, size, digest, line, shown, answer)
+    span = timedelta(seconds=waited[0]) if waited else _usual_wait(status, latency)
+    known = (_moment(at), method, url, request_body, status, size, digest, line, shown, answer)
+    return Exchange(*known, login, fault, retry_after, span)
+
+
+def _usual_wait(status: int | None, latency: timedelta) -> timedelta:
+    return timedelta(0) if status is None else latency
 
 
 def _time(moment: datetime) -> str:

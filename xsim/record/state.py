@@ -94,6 +94,19 @@ class State:
     def context(self) -> JsonValue:
         return _read_json(self._context_path, default={})
 
+    @property
+    def vendor_state(self) -> JsonValue:
+        """What the vendor remembered behind the last cycle of the journal that counts; None: nothing."""
+        if not self.exists():
+            return None
+        journal = self.journal()
+        state = journal.scenario.vendor_state
+        for cycle in journal.cycles:
+            if cycle.outcome is Outcome.UNSUPPORTED:
+                break  # It is tried again, from what was there before it.
+            state = cycle.vendor_state
+        return state
+
     # --- writing ---
 
     def begin(self, scenario: Scenario) -> None:

@@ -68,7 +68,11 @@ def patch_requests(module: Any, network: Patching) -> None:
         if plain is None:
             return send_long_way(adapter, request, stream, timeout, verify, cert, proxies)
         reply = network.answer(plain)
-        network.wait(reply.due)
+        if reply.breaks or reply.is_late:
+            # What a broken exchange looks like is urllib3's to say.
+            with network.handing(reply):
+                return send_long_way(adapter, request, stream, timeout, verify, cert, proxies)
+        network.wait(reply)
         answer = write_answer(reply.status, reply.headers, reply.body)
         return adapter.build_response(request, to_urllib3(answer, plain, adapter.max_retries))
 

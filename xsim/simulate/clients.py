@@ -16,7 +16,15 @@ from weakref import WeakKeyDictionary, WeakSet
 from xsim.model import Request
 from xsim.simulate.adapter import patch_requests
 from xsim.simulate.guard import patch_socket
-from xsim.simulate.line import Line, NetworkLike, ReplyLike, VendorSocket, VendorTransport
+from xsim.simulate.line import (
+    Line,
+    NetworkLike,
+    ReplyLike,
+    VendorSocket,
+    VendorTransport,
+    connection_refused,
+    connection_reset,
+)
 from xsim.simulate.wire import BODILESS, REASONS, Answer
 
 LARGE_BUNDLE = 100_000
@@ -99,7 +107,7 @@ def patch_urllib3(module: Any, network: Patching) -> None:
     def connect_to(scheme: str) -> Callable[[Any], None]:
         def connect(connection: Any) -> None:
             connections.add(connection)
-            connection.sock = dial(network, scheme, connection)
+            connection.sock = dial(network, scheme, connection, refusal=partial(refused_by, connection))
             # What a real handshake would have set. No certificate was refused, so there is nothing to warn of.
             connection.is_verified = True
             if getattr(connection, "proxy", None):
@@ -108,18 +116,29 @@ def patch_urllib3(module: Any, network: Patching) -> None:
 
         return connect
 
+    def refused_by(connection: Any, error: OSError) -> BaseException:
+        refusal = module.NewConnectionError(connection, f"Failed to establish a new connection: {error}")
+        refusal.__cause__ = error
+        return refusal  # type: ignore[no-any-return]
+
     network.replace(module.HTTPConnection, "connect", connect_to("http"))
     network.replace(module.HTTPSConnection, "connect", connect_to("https"))
     network.when_closed(partial(hang_up, connections))
 
 
-def dial(network: NetworkLike, scheme: str, connection: Any) -> VendorSocket:
+def dial(
+    network: NetworkLike,
+    scheme: str,
+    connection: Any,
+    *,
+    refusal: Callable[[OSError], BaseException] = lambda error: error,
+) -> VendorSocket:
     """The socket of a connection: to the host itself, also where a proxy would have to be asked for a tunnel."""
     if connection._tunnel_host:
         host, port = connection._tunnel_host, connection._tunnel_port
     else:
         host, port = connection.host, connection.port
-    return VendorSocket(Line(network, scheme, host, port), connection.timeout)
+    return VendorSocket(Line(network, scheme, host, port), connection.timeout, refusal=refusal)
 
 
 def hang_up(connections: WeakSet[Any]) -> None:
@@ -221,6 +240,11 @@ def patch_httpx(module: Any, network: Patching) -> None:
         body = b"".join([part async for part in request.stream])
         reply = network.answer(from_httpx(request, body))
         await let_others_send()
+        if reply.is_late:
+            try:
+                await let_time_pass(network, reply, read_timeout(request))
+            except TimeoutError as error:
+                raise module.ReadTimeout(str(error), request=request) from error
         return to_httpx(module, network, request, reply)
 
     network.replace(module.HTTPTransport, "handle_request", handle_request)
@@ -235,9 +259,13 @@ def from_httpx(request: Any, body: bytes) -> Request:
 def to_httpx(module: Any, network: NetworkLike, request: Any, reply: ReplyLike) -> Any:
     """The answer as httpx has it, once it is due."""
     try:
-        network.wait(reply.due, request.extensions.get("timeout", {}).get("read"))
+        network.wait(reply, None if reply.breaks == "refused" else read_timeout(request))
     except TimeoutError as error:
         raise module.ReadTimeout(str(error), request=request) from error
+    if reply.breaks == "refused":
+        raise module.ConnectError(str(connection_refused()), request=request)
+    if reply.breaks == "reset":
+        raise module.ReadError(str(connection_reset()), request=request)
     body = reply.body or b""
     lengths = [int(value) for name, value in reply.headers if name.lower() == "content-length" and value.isdigit()]
     if reply.body is not None and lengths and lengths[0] > len(body):
@@ -245,6 +273,27 @@ def to_httpx(module: Any, network: NetworkLike, request: Any, reply: ReplyLike) 
     headers = [(name.encode("utf-8"), value.encode("utf-8")) for name, value in reply.headers]
     extensions = {"http_version": b"HTTP/1.1"}
     return module.Response(reply.status, headers=headers, stream=module.ByteStream(body), extensions=extensions)
+
+
+def read_timeout(request: Any) -> float | None:
+    timeout: float | None = request.extensions.get("timeout", {}).get("read")
+    return timeout
+
+
+async def let_time_pass(network: NetworkLike, reply: ReplyLike, timeout: float | None) -> None:
+    """Until a late answer is due; meanwhile other tasks run. Raises TimeoutError where the client waits no longer."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return  # Under trio the clock moves for all.
+    left = network.left(reply)
+    try:
+        await asyncio.sleep(left if timeout is None else min(left, timeout))
+        if timeout is not None and timeout < left:
+            raise TimeoutError("timed out")
+    except BaseException:
+        network.give_up(reply)
+        raise
 
 
 async def let_others_send() -> None:
@@ -261,9 +310,15 @@ async def let_others_send() -> None:
 
 def patch_aiohttp(module: Any, network: Patching) -> None:
     async def create_connection(connector: Any, request: Any, *_: Any) -> Any:
+        asked = Request(request.method, str(request.url), tuple(request.headers.items()))
+        if network.refuses(asked):
+            # aiohttp would repeat the request by itself if it were told later, on the connection.
+            network.wait(network.answer(asked))
+            raise module.ClientConnectorError(request.connection_key, connection_refused())
         protocol = connector._factory()
         line = Line(network, request.url.scheme, request.url.host, request.url.port)
-        protocol.connection_made(VendorTransport(line, protocol, asyncio.get_running_loop()))
+        refusal = partial(module.ClientConnectorError, request.connection_key)
+        protocol.connection_made(VendorTransport(line, protocol, asyncio.get_running_loop(), refusal=refusal))
         return protocol
 
     network.replace(module.TCPConnector, "_create_connection", create_connection)

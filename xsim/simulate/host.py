@@ -108,8 +108,13 @@ class Host:
     def setLastRun(self, value: Any = None, **named: Any) -> None:
         """Stores JSON: what cannot be written as JSON raises TypeError here, in the script (server-semantics 1.2)."""
         value = named.pop("obj", value)
+        kill = self._recording.kill
+        if kill is not None:
+            kill.before_call("setLastRun", self._now(), self._line())
         text = self._written("setLastRun", value)
         self._recording.last_run = text
+        if kill is not None:
+            kill.after_call("setLastRun")
 
     def getIntegrationContext(self) -> Any:
         self._note("getIntegrationContext")
@@ -143,6 +148,9 @@ class Host:
 
     def incidents(self, incidents: Any = None) -> None:
         """Hands over a batch. What cannot be written as JSON raises TypeError before anything is sent (2.3)."""
+        kill = self._recording.kill
+        if kill is not None:
+            kill.before_call("incidents", self._now(), self._line())
         try:
             text, is_strict = _written_strictly(incidents)
         except BaseException as error:
@@ -151,6 +159,8 @@ class Host:
         count, refusals = decode_batch(text, incidents, is_strict=is_strict)
         self._recording.handovers.append(Handover(text, count, refusals))
         self._note("incidents", str(count))
+        if kill is not None:
+            kill.after_call("incidents")
 
     fetchResults = incidents
 
@@ -159,6 +169,8 @@ class Host:
 
     def results(self, results: Any) -> None:
         """War room entries. In a fetch the server reads a text entry as the list of incidents (2.3)."""
+        if self._recording.kill is not None:
+            self._recording.kill.refuse_the_dead()
         entries = results if isinstance(results, (list, tuple)) else [results]
         for entry in entries:
             kept = json.loads(json.dumps(_as_entry(entry)))
@@ -370,6 +382,8 @@ class Host:
         return text
 
     def _note(self, name: str, arguments: str = "", *, error: BaseException | None = None) -> None:
+        if self._recording.kill is not None:
+            self._recording.kill.refuse_the_dead()
         told = None if error is None else f"{type(error).__name__}: {error}"
         self._recording.host_calls.append(HostCall(self._now(), name, arguments[:ARGUMENTS_KEPT], self._line(), told))
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
+import os
 import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NoReturn, Protocol
 
@@ -26,15 +30,34 @@ class ReplyLike(Protocol):
     def body(self) -> bytes | None: ...
     @property
     def due(self) -> datetime: ...
+    @property
+    def breaks(self) -> str: ...
+    @property
+    def is_late(self) -> bool: ...
 
 
 class NetworkLike(Protocol):
     """What a connection needs of the network."""
 
-    def answer(self, request: Request) -> ReplyLike: ...
-    def wait(self, due: datetime, timeout: float | None = None) -> None: ...
+    def answer(self, request: Request) -> Any: ...
+    def refuses(self, request: Request) -> bool: ...
+    def handing(self, reply: Any) -> AbstractContextManager[None]: ...
+    def wait(self, reply: Any, timeout: float | None = None) -> None: ...
+    def left(self, reply: Any) -> float: ...
+    def arrived(self, reply: Any) -> None: ...
+    def give_up(self, reply: Any) -> None: ...
     def refuse(self, message: str, hint: str) -> NoReturn: ...
     def descriptor(self, *, readable: bool) -> int: ...
+
+
+def connection_refused() -> OSError:
+    """What the operating system says where nobody listens."""
+    return ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+
+
+def connection_reset() -> OSError:
+    """What the operating system says where the other side is suddenly gone."""
+    return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
 class Line:
@@ -53,20 +76,23 @@ class Line:
         if port != DEFAULT_PORTS[scheme]:
             self.origin += f":{port}"
 
-    def send(self, data: Any) -> list[tuple[Answer, datetime | None]]:
-        """What comes back for these bytes, and when; None is at once."""
+    def send(self, data: Any) -> list[tuple[Answer, ReplyLike | None]]:
+        """What comes back for these bytes, and the reply that it has to be waited for; None is at once.
+
+        Where the reply breaks before its head, the answer is empty.
+        """
         try:
             requests = self._reader.feed(data)
         except MalformedRequestError as error:
             self.network.refuse(
                 f"sends {self.origin} something other than HTTP/1.1 ({error})", "xsim simulates HTTP/1.1 only"
             )
-        answers: list[tuple[Answer, datetime | None]] = [self._answer(request) for request in requests]
+        answers: list[tuple[Answer, ReplyLike | None]] = [self._answer(request) for request in requests]
         if self._reader.awaits_go_ahead():
             answers.append((Answer(CONTINUE), None))
         return answers
 
-    def _answer(self, raw: RawRequest) -> tuple[Answer, datetime | None]:
+    def _answer(self, raw: RawRequest) -> tuple[Answer, ReplyLike | None]:
         if raw.method == "CONNECT":
             # By hand, through a proxy. TLS may follow, which then names the scheme.
             host, _, port = raw.target.rpartition(":")
@@ -77,9 +103,11 @@ class Line:
             url = self.origin + url
         else:
             headers = tuple(header for header in headers if header[0].lower() not in PROXY_HEADERS)
-        reply = self.network.answer(Request(raw.method, url, headers, raw.body))
+        reply: ReplyLike = self.network.answer(Request(raw.method, url, headers, raw.body))
+        if reply.breaks and reply.breaks != "cut":
+            return Answer(), reply
         closing = (("Connection", "close"),) if raw.closes else ()
-        return write_answer(reply.status, (*reply.headers, *closing), reply.body), reply.due
+        return write_answer(reply.status, (*reply.headers, *closing), reply.body), reply
 
 
 class VendorSocket:
@@ -89,18 +117,26 @@ class VendorSocket:
     type = socket.SOCK_STREAM
     proto = 0
 
-    def __init__(self, line: Line, timeout: Any) -> None:
+    def __init__(
+        self, line: Line, timeout: Any, *, refusal: Callable[[OSError], BaseException] = lambda error: error
+    ) -> None:
+        """`refusal`: what the client makes of an error when it connects."""
         self._line = line
         self._inbox: io.BytesIO = Answer()
-        self._due: datetime | None = None
+        self._reply: ReplyLike | None = None
+        self._refusal = refusal
         self._trouble: BaseException | None = None
         self.settimeout(timeout)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        for answer, due in self._line.send(data):
+        for answer, reply in self._line.send(data):
+            if reply is not None and reply.breaks == "refused":
+                # Only now is it known which request it is; to the client it has just connected for it.
+                self._line.network.wait(reply)
+                raise self._refusal(connection_refused())
             unread = b"" if self._inbox.closed else self._inbox.read()
             self._inbox = Answer(unread + answer.getvalue()) if unread else answer
-            self._due = due
+            self._reply = reply
 
     def send(self, data: Any, flags: int = 0) -> int:
         self.sendall(data)
@@ -141,12 +177,14 @@ class VendorSocket:
         if self._trouble is not None:
             trouble, self._trouble = self._trouble, None
             raise trouble
-        if not self.has_answer():
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            self._line.network.wait(reply, self._timeout)
+            if reply.breaks == "reset":
+                raise connection_reset()
+        elif not self.has_answer():
             # A request that is not whole: a server would go on waiting for the rest.
             raise TimeoutError("timed out")
-        due, self._due = self._due, None
-        if due is not None:
-            self._line.network.wait(due, self._timeout)
 
     def settimeout(self, value: Any) -> None:
         # http.client marks "the default" with an object of its own.
@@ -224,8 +262,18 @@ class VendorTransport(asyncio.Transport):
     Whatever goes wrong is handed to the protocol, whose reader raises it: the event loop would only log it.
     """
 
-    def __init__(self, line: Line, protocol: Any, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        line: Line,
+        protocol: Any,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        refusal: Callable[[OSError], BaseException] = lambda error: error,
+    ) -> None:
+        """`refusal`: what the client makes of an error when it connects."""
         super().__init__({"peername": (line.host, line.port)})
+        self._refusal = refusal
+        self._outstanding: ReplyLike | None = None
         self._line = line
         self._protocol = protocol
         self._loop = loop
@@ -233,23 +281,45 @@ class VendorTransport(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         try:
-            for answer, due in self._line.send(data):
-                # Later, so that others may send before the clock moves on.
-                self._loop.call_soon(self._deliver, answer, due)
+            for answer, reply in self._line.send(data):
+                if reply is None or not reply.is_late:
+                    # Later, so that others may send before the clock moves on.
+                    self._loop.call_soon(self._deliver, answer, reply)
+                    continue
+                # Left to the loop, whose timers are the client's time-outs.
+                self._outstanding = reply
+                if reply.breaks != "timeout":
+                    self._loop.call_later(self._line.network.left(reply), self._deliver, answer, reply)
         except BaseException as signal:
             self._protocol.set_exception(signal)
 
     def writelines(self, list_of_data: Any) -> None:
         self.write(b"".join(list_of_data))
 
-    def _deliver(self, answer: Answer, due: datetime | None) -> None:
+    def _deliver(self, answer: Answer, reply: ReplyLike | None) -> None:
+        if self._closing:
+            return
+        self._outstanding = None
+        breaks = "" if reply is None else reply.breaks
         try:
-            if due is not None:
-                self._line.network.wait(due)
-            if not self._closing:
+            if reply is not None:
+                self._line.network.wait(reply)
+            if breaks == "refused":
+                self._protocol.set_exception(self._refusal(connection_refused()))
+            elif breaks == "reset":
+                self._hang_up(connection_reset())
+            else:
                 self._protocol.data_received(answer.getvalue())
+                if breaks == "cut":
+                    self._hang_up(None)
         except BaseException as signal:
             self._protocol.set_exception(signal)
+
+    def _hang_up(self, error: OSError | None) -> None:
+        """The vendor ends the connection."""
+        if not self._closing:
+            self._closing = True
+            self._protocol.connection_lost(error)
 
     def is_closing(self) -> bool:
         return self._closing
@@ -257,6 +327,8 @@ class VendorTransport(asyncio.Transport):
     def close(self) -> None:
         if not self._closing:
             self._closing = True
+            if self._outstanding is not None:
+                self._line.network.give_up(self._outstanding)
             self._loop.call_soon(self._protocol.connection_lost, None)
 
     def abort(self) -> None:

@@ -8,9 +8,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.clock import Clock
+from xsim.simulate.faults import CycleFaults, Faults
 from xsim.simulate.host import Host
 from xsim.simulate.network import Network
 from xsim.simulate.probes import History, VendorWorld, probes
@@ -63,11 +65,13 @@ def _own_vendor(scenario: Scenario) -> VendorWorld | None:
 def _schedule(platform: Platform, scenario: Scenario) -> Iterator[tuple[Cycle, Stored]]:
     """Each cycle, and what the server keeps behind it."""
     stored = Stored.of(scenario.last_run, scenario.context)
+    faults = Faults(scenario.faults, scenario.seed) if scenario.faults else None
     moment = scenario.starts
     for number in range(scenario.first_cycle, scenario.first_cycle + scenario.cycles):
         ended = moment
         if number not in scenario.skipped:
-            cycle, stored = platform.run("fetch-incidents", number, moment, stored=stored)
+            striking = faults.in_cycle(number, moment) if faults is not None else None
+            cycle, stored = platform.run("fetch-incidents", number, moment, stored=stored, faults=striking)
             yield cycle, stored
             ended = cycle.ended
         moment = scenario.next_start(number, moment, ended)
@@ -80,6 +84,7 @@ class Platform:
         self._integration = integration
         self._scenario = scenario
         self._vendor = vendor
+        self._memory = VendorMemory(vendor, scenario.vendor_state)
         self._host = Host()
         self._script = Script(integration, self._host, on_unsupported=self._note_unsupported)
         self._clock = Clock(scenario.starts)
@@ -94,6 +99,7 @@ class Platform:
             on_exchange=lambda exchange: self._exchanges.append(exchange),
             on_unsupported=self._note_unsupported,
             line_of_caller=self._line,
+            on_correction=self._correct,
         )
         self._undo = ExitStack()
 
@@ -121,8 +127,12 @@ class Platform:
         *,
         stored: Stored,
         vendor: Vendor | None = None,
+        faults: CycleFaults | None = None,
     ) -> tuple[Cycle, Stored]:
-        """Run one command from what is stored, and say what the platform makes of it; `vendor`: this one answers."""
+        """Run one command from what is stored, and say what the platform makes of it.
+
+        `vendor`: this one answers. `faults`: what may go wrong on the way.
+        """
         settings = self._scenario.settings
         self._clock.deadline = None
         self._clock.move_to(started)
@@ -131,35 +141,59 @@ class Platform:
         self._exchanges = []
         self._host.begin(self._command(command), recording, self._now, self._line)
         self._network.vendor = vendor or self._vendor
+        self._network.faults = faults
+        recording.kill = faults.kill if faults is not None else None
         self._network.attend()
         with self._process.command(number, recording.write_log, settings.hang_limit):
             ending = self._script.run()
-        ended = self._clock.now
-        outcome, failure = self._outcome(command, ending, ended)
+        self._network.settle()
+        outcome, failure = self._outcome(command, ending, self._clock.now)
         counts = outcome is Outcome.OK
         after = Stored(
             recording.last_run if counts else stored.last_run,
             recording.context if counts else recording.context_synced,
         )
-        cycle = Cycle(
+        remembered = self._memory.snapshot() if vendor is None else None
+        return self._cycle(number, started, (stored, after), outcome, failure, remembered), after
+
+    def _cycle(
+        self,
+        number: int,
+        started: datetime,
+        stored: tuple[Stored, Stored],
+        outcome: Outcome,
+        failure: Failure | None,
+        vendor_state: JsonValue,
+    ) -> Cycle:
+        """What was recorded, as a record. `stored` is what the server kept before and behind it."""
+        before, after = stored
+        recording, several_calls = self._recording, self._scenario.settings.several_incidents_calls
+        return Cycle(
             number=number,
             started=started,
-            ended=ended,
+            ended=recording.died or self._clock.now,
             outcome=outcome,
             failure=failure,
-            last_run_before=_parsed(stored.last_run),
+            last_run_before=_parsed(before.last_run),
             last_run_after=_parsed(after.last_run),
-            context_before=_parsed(stored.context),
+            context_before=_parsed(before.context),
             context_after=_parsed(after.context),
-            incidents=tuple(each.text for each in recording.counted(settings.several_incidents_calls)),
-            refusals=recording.refusals(settings.several_incidents_calls),
+            incidents=tuple(each.text for each in recording.counted(several_calls)),
+            refusals=recording.refusals(several_calls),
             files=self._process.files,
             exchanges=tuple(self._exchanges),
             host_calls=tuple(recording.host_calls),
             results=tuple(recording.results),
             log=recording.whole_log(),
+            vendor_state=vendor_state,
         )
-        return cycle, after
+
+    def _correct(self, before: Exchange, after: Exchange) -> None:
+        """What was recorded when a request was sent turned out otherwise."""
+        for place in reversed(range(len(self._exchanges))):
+            if self._exchanges[place] is before:
+                self._exchanges[place] = after
+                return
 
     def _note_unsupported(self, what: str, hint: str) -> None:
         self._recording.note_unsupported(what, hint)
@@ -185,6 +219,8 @@ class Platform:
         if recording.unsupported is not None:
             what, hint = recording.unsupported
             return Outcome.UNSUPPORTED, Failure("unsupported", what, hint=hint)
+        if recording.kill is not None and recording.died:
+            return Outcome.FAILED, recording.kill.failure
         if self._process.hung:
             limit = settings.hang_limit.total_seconds()
             return Outcome.TIMED_OUT, Failure("hang", f"the command did not end within {limit:g} s of real time")
@@ -196,6 +232,9 @@ class Platform:
             return Outcome.UNSUPPORTED, _missing_module(ending)
         if ending.failure is not None:
             return Outcome.FAILED, ending.failure
+        if recording.kill is not None:
+            recording.kill.at_end(ended)
+            return Outcome.FAILED, recording.kill.failure
         if command == "fetch-incidents":
             return self._fetch_outcome()
         return Outcome.OK, None
@@ -212,6 +251,34 @@ class Platform:
     def _scenario_deadline(self) -> datetime:
         assert self._clock.deadline is not None, "a command runs under a deadline"
         return self._clock.deadline
+
+
+class VendorMemory:
+    """What the vendor remembers from cycle to cycle. Any function is a vendor, and most remember nothing."""
+
+    def __init__(self, vendor: Any, start: JsonValue) -> None:
+        """Gives the vendor back what it remembered when an earlier run ended, if that is known."""
+        self._vendor = vendor
+        # The simulated vendor hands out what it will not change; another may go on writing in it.
+        self._is_ours = hasattr(vendor, "without_news")
+        self._has_state = hasattr(vendor, "state")
+        if start and self._has_state:
+            vendor.state = start
+        self._kept: JsonValue = None
+
+    def snapshot(self) -> JsonValue:
+        """What it remembers now, as JSON to keep; None: nothing."""
+        if not self._has_state:
+            return None
+        state = self._vendor.state or None
+        if state is not None and not self._is_ours:
+            try:
+                state = json.loads(json.dumps(state))
+            except (TypeError, ValueError, RecursionError):
+                return None  # Something else of that name.
+        if state != self._kept:
+            self._kept = state
+        return self._kept
 
 
 def _missing_module(ending: Ending) -> Failure:

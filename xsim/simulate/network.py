@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from importlib.abc import MetaPathFinder
@@ -24,6 +26,11 @@ ANSWER_KEPT = 300
 BODY_KEPT = 2000
 """Characters of a request's body that an Exchange keeps."""
 ABSENT = object()
+NEVER = timedelta(days=3_650)
+"""Until an answer comes that will not: no client and no platform waits as long."""
+NO_ANSWER = {"timeout": "no answer came", "refused": "connection refused", "reset": "connection reset"}
+"""What an Exchange says of one that ended without an answer."""
+TOO_LATE = "no answer came in time"
 
 
 class ClockLike(Protocol):
@@ -45,6 +52,13 @@ class Explaining(Protocol):
         """Who was asked in vain, in words; "" where there is nothing to tell."""
 
 
+class FaultsLike(Protocol):
+    """What goes wrong on the way: asked in place of the vendor."""
+
+    def answer(self, request: Request, now: datetime, vendor: Vendor | None) -> Response | None: ...
+    def would_refuse(self, request: Request, now: datetime) -> bool: ...
+
+
 class VendorFailed(SimulationSignal):
     """The vendor function raised, or returned something that is no Response: a bug in it. The cause is kept."""
 
@@ -56,6 +70,12 @@ class Reply(NamedTuple):
     headers: Headers
     body: bytes | None
     due: datetime
+    breaks: str = ""
+    """As of the Response: "timeout", "refused", "reset" or "cut"."""
+    is_late: bool = False
+    """It comes later than answers usually do, or never."""
+    exchange: Exchange | None = None
+    """What was recorded of it when the request was sent."""
 
 
 class Network:
@@ -74,15 +94,20 @@ class Network:
         on_exchange: Callable[[Exchange], None],
         on_unsupported: Callable[[str, str], None],
         line_of_caller: Callable[[], int | None],
+        on_correction: Callable[[Exchange, Exchange], None] = lambda before, after: None,
     ) -> None:
         self.vendor = vendor
+        self.faults: FaultsLike | None = None
         self.failed: VendorFailed | None = None
         self._clock = clock
         self._latency = latency
         self.latency_seconds = latency.total_seconds()
         self._on_exchange = on_exchange
         self._on_unsupported = on_unsupported
+        self._on_correction = on_correction
         self._line_of_caller = line_of_caller
+        self._late: list[Reply] = []
+        self._handed: dict[int, Reply] = {}
         # Worker threads of a script ask at the same time; the vendor's state is not made for that. A vendor that
         # itself asks over HTTP must not wait for itself, hence a lock that the same thread may take again.
         self._lock = threading.RLock()
@@ -163,35 +188,92 @@ class Network:
 
         Raises CallUnsupported and VendorFailed.
         """
+        if self._handed and (handed := self._handed.pop(threading.get_ident(), None)) is not None:
+            return handed
         with self._lock:
             now = self._clock.now
             try:
-                response = self.vendor(request, now) if self.vendor is not None else None
+                if self.faults is not None:
+                    response = self.faults.answer(request, now, self.vendor)
+                else:
+                    response = self.vendor(request, now) if self.vendor is not None else None
                 if response is not None:
-                    reply = self._reply(request, response, now)
+                    framing = self._framing(request, response, now)
             except Exception as error:
                 self._record(request, now, None)
                 kind = type(error).__name__
                 self.failed = VendorFailed(f"{request.method} {request.url}: the vendor raised {kind}: {error}")
                 raise self.failed from error
-            self._record(request, now, response)
+            exchange = self._record(request, now, response)
             if response is None:
                 self._refuse_request(request)
-            return reply
+            return self._reply(response, *framing, exchange)
 
-    def wait(self, due: datetime, timeout: float | None = None) -> None:
-        """Moves the clock to `due`. Raises TimeoutError once `timeout` seconds have passed without an answer.
+    def refuses(self, request: Request) -> bool:
+        """Whether no connection can be made for this request. Its body need not be known yet."""
+        return self.faults is not None and self.faults.would_refuse(request, self._clock.now)
+
+    @contextmanager
+    def handing(self, reply: Reply) -> Iterator[None]:
+        """The next request of this thread is one that was answered already, with this reply."""
+        self._handed[threading.get_ident()] = reply
+        try:
+            yield
+        finally:
+            self._handed.pop(threading.get_ident(), None)
+
+    def wait(self, reply: Reply, timeout: float | None = None) -> None:
+        """Moves the clock to when it is due. Raises TimeoutError once `timeout` seconds have passed without an answer.
 
         Answers to requests that were sent at the same time arrive at the same time.
         """
         # Without the lock: threads that wait at the same time must all come to wait.
-        left = (due - self._clock.now).total_seconds()
-        if left <= 0:
-            return
+        left = self.left(reply)
         if timeout is not None and timeout < left:
-            self._clock.sleep(timeout)
+            try:
+                self._clock.sleep(timeout)
+            finally:
+                self.give_up(reply)
             raise TimeoutError("timed out")
-        self._clock.sleep(left)
+        if not reply.is_late:
+            if left > 0:
+                self._clock.sleep(left)
+            return
+        try:
+            self._clock.sleep(max(0.0, left))
+        except BaseException:
+            self.give_up(reply)
+            raise
+        self.arrived(reply)
+        if reply.breaks == "timeout":
+            raise TimeoutError("timed out")
+
+    def left(self, reply: Reply) -> float:
+        """Seconds until it is due."""
+        return (reply.due - self._clock.now).total_seconds()
+
+    def arrived(self, reply: Reply) -> None:
+        """A late answer is there."""
+        with self._lock:
+            self._late = [each for each in self._late if each is not reply]
+
+    def give_up(self, reply: Reply) -> None:
+        """The client waits no longer: the script will not see this answer."""
+        with self._lock:
+            self.arrived(reply)
+            before = reply.exchange
+            if before is None:
+                return
+            after = replace(before, waited=self._clock.now - before.at)
+            if before.fault:
+                answer = TOO_LATE if before.status is not None else before.answer
+                after = replace(after, status=None, size=0, digest="", answer=answer)
+            self._on_correction(before, after)
+
+    def settle(self) -> None:
+        """The command is over: nobody waits for what is outstanding."""
+        for reply in list(self._late):
+            self.give_up(reply)
 
     def refuse(self, message: str, hint: str) -> NoReturn:
         """Ends the cycle as unsupported, recorded first: a bare `except:` or a thread may swallow what is raised."""
@@ -207,23 +289,46 @@ class Network:
                 self._pairs[1][1].send(b"!")
             return self._pairs[readable][0].fileno()
 
-    def _reply(self, request: Request, response: Response, now: datetime) -> Reply:
+    def _framing(self, request: Request, response: Response, now: datetime) -> tuple[Headers, bytes | None]:
         if not isinstance(response, Response):
             raise TypeError(f"it returned {type(response).__name__}, no Response")
         if not isinstance(response.body, bytes):
             raise TypeError(f"the body of its answer is {type(response.body).__name__}, no bytes")
-        headers, body = framed(request.method, response.status, response.headers, response.body, now=now)
-        return Reply(response.status, headers, body, now + self._latency)
+        return framed(request.method, response.status, response.headers, response.body, now=now)
 
-    def _record(self, request: Request, now: datetime, response: Response | None) -> None:
+    def _reply(self, response: Response, headers: Headers, body: bytes | None, exchange: Exchange) -> Reply:
+        due = exchange.at + self._latency
+        if not response.breaks and not response.delay:
+            return Reply(response.status, headers, body, due, exchange=exchange)
+        never = response.breaks == "timeout"
+        is_late = never or bool(response.delay)
+        due += NEVER if never else response.delay
+        reply = Reply(response.status, headers, body, due, response.breaks, is_late, exchange)
+        if is_late:
+            self._late.append(reply)
+        return reply
+
+    def _record(self, request: Request, now: datetime, response: Response | None) -> Exchange:
         # Four bytes are the most that a character takes.
         body = request.body[: 4 * BODY_KEPT].decode("utf-8", "replace")[:BODY_KEPT] if request.body else ""
         line = self._line_of_caller()
         if response is None:
             exchange = Exchange(now, request.method, request.url, body, line=line)
+        elif response.breaks in NO_ANSWER:
+            exchange = Exchange(
+                now,
+                request.method,
+                request.url,
+                body,
+                line=line,
+                # What it would have shown: the vendor counts it as delivered.
+                listing=response.listing,
+                answer=NO_ANSWER[response.breaks],
+                login=response.login,
+                fault=response.fault,
+                waited=self._latency,
+            )
         else:
-            digest = blake2b(response.body, digest_size=16).hexdigest()
-            answer = response.body[:ANSWER_KEPT].decode("utf-8", "replace") if response.status >= 400 else ""
             exchange = Exchange(
                 now,
                 request.method,
@@ -231,12 +336,17 @@ class Network:
                 body,
                 response.status,
                 len(response.body),
-                digest,
+                blake2b(response.body, digest_size=16).hexdigest(),
                 line,
                 response.listing,
-                answer,
+                _complaint(response),
+                response.login,
+                response.fault,
+                _retry_after(response.headers),
+                self._latency + response.delay if response.delay else self._latency,
             )
         self._on_exchange(exchange)
+        return exchange
 
     def _refuse_request(self, request: Request) -> NoReturn:
         place = request.url.partition("?")[0]
@@ -248,6 +358,20 @@ class Network:
         if why:
             hint += ", or let the vendor function answer it"
         self.refuse(f"{request.method} {place}: no vendor answers this call{why and f': {why}'}", hint)
+
+
+def _complaint(response: Response) -> str:
+    """The beginning of an answer that says what went wrong, or on which something did."""
+    if response.status < 400 and not response.fault:
+        return ""
+    return response.body[:ANSWER_KEPT].decode("utf-8", "replace")
+
+
+def _retry_after(headers: Headers) -> str:
+    for name, value in headers:
+        if name.lower() == "retry-after":
+            return value
+    return ""
 
 
 class ImportWatch(MetaPathFinder):

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from xsim.model import Cycle, Outcome, Probe, Scenario, Vendor
+from xsim.model import Cycle, JsonValue, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.recording import Stored
-from xsim.world import Event, identities_at
+from xsim.world import Event, identities_at_any
 
 AGEING_CYCLES = 20
 """Growth of the last run is judged from so many cycles on (design: rules that must not cry wolf)."""
@@ -23,10 +23,12 @@ QUIET_DRAINS = 3
 
 
 class VendorWorld(Protocol):
-    """What probes need of the simulated vendor: worlds with less in them."""
+    """What probes need of the simulated vendor: worlds with less in them. `state` is what it remembers."""
+
+    state: JsonValue
 
     def __call__(self, request: Any, now: datetime) -> Any: ...
-    def alone(self, event_id: str) -> VendorWorld: ...
+    def alone(self, event_id: str, *, state: JsonValue = None) -> VendorWorld: ...
     def without_events(self) -> VendorWorld: ...
     def without_news(self, since: datetime) -> VendorWorld: ...
 
@@ -54,6 +56,8 @@ class History:
     numbers: list[int] = field(default_factory=list)
     states: list[Stored] = field(default_factory=list)
     """What was stored behind each cycle."""
+    vendor_states: list[JsonValue] = field(default_factory=list)
+    """What the vendor remembered behind each cycle; None: nothing."""
     delivered: set[str] = field(default_factory=set)
     """Identities delivered by this run and those that it goes on from."""
     last: Cycle | None = None
@@ -65,9 +69,10 @@ class History:
         self.started.append(cycle.started)
         self.numbers.append(cycle.number)
         self.states.append(stored)
+        self.vendor_states.append(cycle.vendor_state)
         self.last = cycle
         if self.scenario.events and cycle.outcome is Outcome.OK:
-            self.delivered |= delivered_by(cycle.incidents, self.scenario.identity)
+            self.delivered |= delivered_by(cycle.incidents, self.scenario)
 
     def next_tick(self, index: int) -> datetime:
         """When the fetch behind the cycle at this place begins."""
@@ -80,7 +85,7 @@ class History:
         return starts + max(0, -((starts - moment) // interval)) * interval
 
 
-def delivered_by(incidents: Sequence[str], identity: tuple[str, ...]) -> set[str]:
+def delivered_by(incidents: Sequence[str], scenario: Scenario) -> set[str]:
     """Identities that the rawJSON of these batches names."""
     found: set[str] = set()
     for text in incidents:
@@ -89,16 +94,34 @@ def delivered_by(incidents: Sequence[str], identity: tuple[str, ...]) -> set[str
                 record = json.loads(incident["rawJSON"])
             except (KeyError, TypeError, ValueError, RecursionError):
                 continue  # Told by the rules about incidents.
-            found.update(identities_at(record, identity))
+            found.update(identities_at_any(record, scenario.identity, scenario.other_identities))
     return found
 
 
 def probes(platform: PlatformLike, history: History, vendor: VendorWorld | None) -> Iterator[Probe]:
-    """All probes that the run calls for, in order: wanted, drain, state, ageing."""
+    """All probes that the run calls for, in order: fresh, wanted, drain, state, ageing."""
+    if vendor is not None and _began_from_state(history):
+        yield _fresh(platform, history, vendor)
     if vendor is not None and history.last is not None and history.scenario.events:
         yield from _probe_events(platform, history, vendor)
     if _has_grown(history):
         yield _ageing(platform, history, vendor)
+
+
+def _began_from_state(history: History) -> bool:
+    scenario = history.scenario
+    return bool(scenario.last_run) and scenario.first_cycle == 1 and history.last is not None
+
+
+def _fresh(platform: PlatformLike, history: History, vendor: VendorWorld) -> Probe:
+    """Cycle 1 as it would be for a new instance: what the last run that the scenario gives makes of it shows beside."""
+    scenario = history.scenario
+    # A copy, so that the vendor remembers nothing of this fetch; what comes while it runs is there, too.
+    world = vendor.without_news(scenario.starts + scenario.settings.command_timeout)
+    world.state = scenario.vendor_state
+    stored = Stored.of({}, scenario.context)
+    cycle, _ = platform.run("fetch-incidents", 1, scenario.starts, stored=stored, vendor=world)
+    return _probe("fresh", 0, "", scenario.starts, cycle)
 
 
 def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld) -> Iterator[Probe]:
@@ -121,7 +144,7 @@ def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld)
     for probe in _drain(platform, history, vendor, set(wanted)):
         yield probe
         if probe.outcome is Outcome.OK:
-            drained |= delivered_by(probe.incidents, history.scenario.identity)
+            drained |= delivered_by(probe.incidents, history.scenario)
     for event, earliest in wanted.values():
         if event.id not in drained:
             yield from _where_lost(platform, history, vendor, event, earliest=earliest)
@@ -137,7 +160,7 @@ def _outstanding(history: History) -> list[Event]:
 
 
 def _brings(probe: Probe, event: Event, scenario: Scenario) -> bool:
-    return probe.outcome is Outcome.OK and event.id in delivered_by(probe.incidents, scenario.identity)
+    return probe.outcome is Outcome.OK and event.id in delivered_by(probe.incidents, scenario)
 
 
 def _wanted(platform: PlatformLike, history: History, vendor: VendorWorld, event: Event) -> Iterator[Probe]:
@@ -177,9 +200,11 @@ def _where_lost(
 
     No state is asked before `earliest`, the tick at which a fetch from an empty last run delivers it.
     """
-    world = vendor.alone(event.id)
 
     def from_state(index: int) -> Probe:
+        # A cursor or a token that the script kept is worth something only to a vendor that knows it.
+        remembered = history.vendor_states[index]
+        world = vendor.alone(event.id, state=remembered) if remembered else vendor.alone(event.id)
         at = max(history.next_tick(index), earliest)
         number, stored = history.numbers[index] + 1, history.states[index]
         cycle, _ = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
@@ -214,7 +239,7 @@ def _drain(platform: PlatformLike, history: History, vendor: VendorWorld, awaite
     for number in range(history.numbers[-1] + 1, history.numbers[-1] + 1 + scenario.drain):
         cycle, stored = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
         yield _probe("drain", number - 1, "", at, cycle)
-        brought = delivered_by(cycle.incidents, scenario.identity) - seen if cycle.outcome is Outcome.OK else set()
+        brought = delivered_by(cycle.incidents, scenario) - seen if cycle.outcome is Outcome.OK else set()
         seen |= brought
         # A fetch that asks only every hour says nothing in the minutes between.
         quiet = 0 if brought or not cycle.exchanges else quiet + 1

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
-from xsim.model import HostCall, JsonValue, LogLine, Refusal
+from xsim.errors import SimulationSignal
+from xsim.model import Failure, HostCall, JsonValue, LogLine, Refusal
 
 LOG_KEPT = 500
 """Lines of a cycle's log that the journal keeps; the last of them say how many were left out."""
@@ -37,6 +38,63 @@ class Handover:
     refusals: tuple[Refusal, ...] = ()
 
 
+class ProcessKilled(SimulationSignal):
+    """The process is gone: nothing that the script does from here on has any effect."""
+
+
+@dataclass
+class Kill:
+    """The moment of a command at which its process dies. Told by the host, raised inside the script."""
+
+    fault: str
+    """The fault's name."""
+    moment: str
+    """"before" the first of incidents() and setLastRun(), "between" the two, or "after" both."""
+    on_strike: Callable[[], None] = lambda: None
+    at: datetime | None = None
+    """When it struck."""
+    where: str = ""
+    line: int | None = None
+    done: str = ""
+    """Which of the two calls took effect last; of those that die between the two, the only one."""
+
+    def before_call(self, name: str, now: datetime, line: int | None) -> None:
+        """Raises ProcessKilled where the call is not to take effect any more."""
+        self.refuse_the_dead()
+        if self.moment == "before":
+            self._strike(f"before {name}()", now, line)
+        if self.moment == "between" and self.done not in ("", name):
+            self._strike(f"between {self.done}() and {name}()", now, line)
+
+    def after_call(self, name: str) -> None:
+        """The call took effect."""
+        self.done = name
+
+    def refuse_the_dead(self) -> None:
+        """Raises ProcessKilled again: a bare `except:` may have swallowed it."""
+        if self.at is not None:
+            raise ProcessKilled(self.where)
+
+    def at_end(self, now: datetime) -> None:
+        """The script came to its end alive."""
+        is_half = self.moment == "between" and self.done
+        self._note(f"behind {self.done}(), at the end of the script" if is_half else "at the end of the script", now)
+
+    @property
+    def failure(self) -> Failure:
+        """What the cycle says of it."""
+        message = f"the process was killed {self.where} (fault '{self.fault}')"
+        return Failure("killed", message, line=self.line, hint=self.fault)
+
+    def _strike(self, where: str, now: datetime, line: int | None) -> NoReturn:
+        self._note(where, now, line)
+        raise ProcessKilled(where)
+
+    def _note(self, where: str, now: datetime, line: int | None = None) -> None:
+        self.where, self.at, self.line = where, now, line
+        self.on_strike()
+
+
 @dataclass
 class Recording:
     """What one command did, while it runs. The host writes it, the loop turns it into a Cycle."""
@@ -56,6 +114,13 @@ class Recording:
     log_left_out: int = 0
     unsupported: tuple[str, str] | None = None
     """The first thing that xsim does not simulate, and the way out."""
+    kill: Kill | None = None
+    """Where the process dies, if it does."""
+
+    @property
+    def died(self) -> datetime | None:
+        """When the process died; None: it did not."""
+        return None if self.kill is None else self.kill.at
 
     def write_log(self, level: str, text: str) -> None:
         if len(self.log) >= LOG_KEPT:
