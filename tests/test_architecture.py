@@ -10,7 +10,10 @@ PACKAGE = Path(__file__).parent.parent / "xsim"
 STAGES = {"load", "simulate", "record", "check", "report"}
 FLOOR = {"model", "world", "findings", "secrets", "errors"}
 MAY_IMPORT = {
-    "cli": STAGES | FLOOR | {"api", "xsim"},
+    "cli": STAGES | FLOOR | {"api", "suite", "in_force", "xsim"},
+    "suite": STAGES | FLOOR | {"api", "xsim"},
+    "pytest_plugin": STAGES | FLOOR | {"api", "suite", "xsim"},
+    "in_force": FLOOR | {"api", "xsim"},
     "__main__": {"cli", "errors"},
     "api": STAGES | FLOOR | {"xsim"},
     "xsim": {"api"},

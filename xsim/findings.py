@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from xsim.model import Journal, Severity, Verdict
@@ -37,6 +37,10 @@ class Finding:
     """The rule's code and name, filled in by `check`."""
     rule: str = ""
     fingerprint: str = ""
+    accepted: str = ""
+    """Why it does not count: the reason of an allowance in the script, or "in the baseline"."""
+    is_allowed: bool = False
+    """Accepted by a comment in the script, rather than by a baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +92,25 @@ class Report:
     def findings(self) -> tuple[Finding, ...]:
         """All findings, in rule order."""
         return tuple(finding for result in self.results for finding in result.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """What became of one scenario among many."""
+
+    scenario: str
+    """The scenario's path."""
+    name: str = ""
+    """The integration's name; "" where it could not be loaded."""
+    verdict: Verdict | None = None
+    """None: it could not be run."""
+    reason: str = ""
+    """The verdict in a sentence, or what was in the way."""
+    cycles: int = 0
+    delivered: int = 0
+    counts: tuple[int, int, int] = (0, 0, 0)
+    """Findings that nobody accepted: errors, warnings, notes."""
+    codes: tuple[str, ...] = ()
+    """Of the errors and warnings among them, each once."""
+    rendered: Mapping[str, str] = field(default_factory=dict)
+    """Format and text."""

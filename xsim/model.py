@@ -71,6 +71,19 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """A comment in the script that accepts what a rule finds there: `# xsim: allow FC201 -- reason`."""
+
+    line: int
+    rules: tuple[str, ...]
+    """Codes, beginnings of codes or names; empty where it names none, so that it accepts nothing."""
+    reason: str = ""
+    first: int = 0
+    last: int = 0
+    """The lines that it covers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Integration:
     """The script under test. Read back from a journal it has no code and no modules."""
 
@@ -98,6 +111,9 @@ class Integration:
     """Names that only another CommonServerPython than xsim's own can have: looking one up cannot be simulated."""
     missing_modules: tuple[str, ...] = ()
     """Modules that it cannot start without and that are not installed here, as dotted names."""
+    allowances: tuple[Allowance, ...] = ()
+    functions: tuple[tuple[str, int, int], ...] = ()
+    """Each function's qualified name, first and last line, outer ones before inner ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +160,8 @@ class CheckSettings:
     strict: bool | None = None
     requests_per_cycle: int | None = None
     """What the vendor allows in one fetch; None: nothing is stated."""
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprints of findings that a baseline accepts, each with the finding's rule."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ name = "s"
             Filter("h", "h", "header", precision="s", zone=timedelta(hours=-5), required=True),
         ),
         ('param = "last", relative = "h"', Filter("last", "last", relative="h")),
-        ('param = "t", layout = "epoch-ms"', Filter("t", "t", layout="ms")),
+        ('param = "t", layout = "epoch-ms"', Filter("t", "t", layout="epoch-ms")),
         ('param = "t", layout = "%d/%m/%Y"', Filter("t", "t", layout="%d/%m/%Y")),
         ('param = "t", layout = "open^at>%Y-%m-%d %H:%M:%S"', Filter("t", "t", layout="open^at>%Y-%m-%d %H:%M:%S")),
         (
@@ -94,6 +94,8 @@ def test_an_order_is_a_list_or_a_table(tmp_path, written, meant):
         ('{param = "size", max = 20}', Limit("size", default=20, maximum=20)),
         ("{default = 5000}", Limit(default=5000, maximum=5000)),
         ('{param = "size", in = "json", default = 10, max = 30}', Limit("size", "json", 10, 30)),
+        ("{param = 'q', pattern = 'top (?P<bound>.+)'}", Limit("q", pattern="top (?P<bound>.+)")),
+        ("{in = 'body', pattern = 'top (?P<bound>.+)'}", Limit("body", "body", pattern="top (?P<bound>.+)")),
     ],
 )
 def test_a_limit_is_a_number_none_or_a_table(tmp_path, written, meant):
@@ -114,6 +116,10 @@ def test_a_limit_is_a_number_none_or_a_table(tmp_path, written, meant):
         (
             'kind = "token", param = "c", next_at = "n", tail_token = true, token_when_empty = true',
             Paging("token", "c", next_at="n", token_when_empty=True, tail_token=True),
+        ),
+        (
+            "kind = 'offset', in = 'body', pattern = 'skip (?P<bound>.+)'",
+            Paging("offset", "body", "body", pattern="skip (?P<bound>.+)"),
         ),
     ],
 )

@@ -140,6 +140,175 @@ verdict = "failed"
 must = [{rule = "FC202", event = "A-1/t", cycle = 3}]
 """
 
+TROUBLED = """\
+delivered = ["C-1", 7]
+wsgi = "app.py:application"
+
+[clock]
+interval = "1m"
+cycles = 20
+skip = [4]
+
+[identity]
+event = "id"
+time = "created"
+others = [
+  {streams = ["cases", "tasks"], event = ["number", "tenant"], incident = "case.number", time = "opened"},
+]
+
+[[events]]
+stream = "cases"
+record = {number = "C", tenant = 1, opened = 1715678000123}
+
+[[events]]
+record = {id = "C-1", created = 1715678000}
+
+[[events]]
+record = {id = 7, created = 1715678001}
+
+[[streams]]
+name = "tasks"
+count = 3
+record = {tenant = "u"}
+
+[[faults]]
+kind = "status"
+status = 429
+headers = {Retry-After = "30", X-Id = ["a", "b"]}
+text = "slow down"
+cycles = [3, "5-8"]
+requests = [2, 3]
+path = "/cases/{any}"
+
+[[faults]]
+name = "outage"
+kind = "refused"
+from = "+3m"
+until = "+6m"
+host = "vendor.example"
+
+[[faults]]
+kind = "slow"
+delay = "6m"
+chance = 0.1
+times = 2
+method = "GET"
+
+[[faults]]
+kind = "kill"
+at = "between"
+cycles = "9-10"
+
+[[faults]]
+kind = "logout"
+cycles = 7
+
+[[faults]]
+kind = "malformed"
+text = "{"
+chance = 0.5
+
+[[logins]]
+name = "session"
+path = "/{tenant}/login"
+method = "POST"
+host = "vendor.example"
+in = "form"
+needs = ["user", "password"]
+token_at = "data.token"
+life = "30m"
+life_at = "data.seconds"
+extra = {"data.type" = "bearer"}
+sent_in = "header"
+sent_as = "X-Token"
+prefix = "T "
+paths = ["/cases", "/search"]
+status = 403
+body = {error = "who?"}
+
+[[logins]]
+kind = "signed"
+needs = ["x-signature"]
+paths = "/acknowledge"
+
+[[logins]]
+path = "/ui"
+answer = "cookie"
+token_at = "sid"
+paths = "/export"
+
+[[quotas]]
+calls = 60
+per = "1m"
+status = 503
+says_when = false
+path = "/search"
+
+[[endpoints]]
+path = "/search"
+kind = "job"
+filters = [
+  {in = "body", field = "created", pattern = 'from (?P<bound>\\S+)', widest = "7d"},
+  {param = "since", in = "cookie", field = "created"},
+]
+job_at = "search.id"
+job_takes = "90s"
+extra = {"search.ok" = true}
+
+[[endpoints]]
+path = "/search/{job}"
+kind = "job_status"
+job_state_at = "state"
+job_states = ["busy", "ready"]
+unknown_status = 410
+
+[[endpoints]]
+path = "/search/{sid}/results"
+job_param = "sid"
+job_in = "path"
+list_at = "rows"
+paging = {kind = "token", param = "cursor", next_at = "next", life = "10m", stale_status = 410}
+unknown_status = 409
+
+[[endpoints]]
+path = "/cases/bulk"
+method = "POST"
+kind = "objects"
+streams = ["cases", "tasks"]
+id_field = "number"
+id_param = "ids"
+id_in = "json"
+list_at = "resources"
+order = "-number"
+
+[[endpoints]]
+path = "/cases/{id}"
+kind = "update"
+set = {"state.name" = "closed", note = "{comment}"}
+
+[[endpoints]]
+path = "/acknowledge"
+kind = "update"
+id_param = "ids"
+id_in = "json"
+deletes = true
+unknown_status = 200
+
+[[endpoints]]
+path = "/export"
+format = "csv"
+columns = ["id", "created"]
+paging = {kind = "kept", param = "consumer"}
+
+[[endpoints]]
+path = "/soap"
+method = "POST"
+format = "xml"
+item = "ns:alert"
+text = "<a>{records}</a>"
+empty = "body"
+"""
+
 ODD_VALUES = (
     '""', '"-"', "[]", "{}", "-1", "0", "1e400", "nan", "-inf", "true", "99999999999999999999999", "0x" + "f" * 5000,
     '"9" ', '"90"', '"1 fortnight"', '"\\u0000"', '"a..b"', '"."', '"{n}"', '"{"', '"%"', '"%Q"', "0001-01-01",
@@ -210,21 +379,61 @@ def originals() -> list[str]:
 
 
 def test_200_malformed_files_never_give_a_traceback(tmp_path):
+    messages = complaints(tmp_path, originals(), NUMBER_OF_FILES)
+    assert all("xsim.toml" in message for message in messages)
+
+
+def test_100_files_with_malformed_faults_logins_and_jobs_never_give_a_traceback(tmp_path):
+    messages = complaints(tmp_path, [TROUBLED], 100)
+    assert all("xsim.toml" in message for message in messages)
+    tables = ("[[faults]]", "[[logins]]", "[[quotas]]", "[[endpoints]]", "[identity] others")
+    assert all(any(table in message for message in messages) for table in tables)
+
+
+def complaints(folder: Path, texts: list[str], enough: int) -> list[str]:
+    """What is said of so many mutated files."""
     chance = random.Random("malformed scenarios")
-    (tmp_path / "integration.py").write_text("", encoding="utf-8")
-    path = tmp_path / "xsim.toml"
+    (folder / "integration.py").write_text("", encoding="utf-8")
+    (folder / "app.py").write_text("def application(environ, start_response): ...", encoding="utf-8")
+    path = folder / "xsim.toml"
     messages: list[str] = []
     number = 0
-    texts = originals()
-    while len(messages) < NUMBER_OF_FILES:
+    while len(messages) < enough:
         number += 1
-        assert number < 3 * NUMBER_OF_FILES, "most of the mutations should be wrong"
+        assert number < 3 * enough, "most of the mutations should be wrong"
         path.write_text(mutated(chance.choice(texts), chance), encoding="utf-8", errors="surrogatepass")
         try:
             load_scenario(path)
         except InvalidScenario as error:
             messages.append(error.message)
-    assert all(path.name in message for message in messages)
+    return messages
+
+
+def test_the_troubled_file_itself_is_right(tmp_path):
+    (tmp_path / "app.py").write_text("application = make()", encoding="utf-8")
+    path = tmp_path / "xsim.toml"
+    path.write_text(TROUBLED, encoding="utf-8")
+    scenario = load_scenario(path).scenario
+    assert (len(scenario.faults), len(scenario.logins), len(scenario.quotas)) == (6, 3, 1)
+    assert {endpoint.kind for endpoint in scenario.endpoints} == {"list", "objects", "job", "job_status", "update"}
+
+
+@pytest.mark.parametrize(
+    ("place", "beginning"),
+    [
+        (("identity", "others", 0, "streams"), "  {streams ="),
+        (("faults", 0, "headers", "X-Id"), "headers ="),
+        (("faults", 3, "at"), 'at = "between"'),
+        (("faults", 4), "[[faults]]"),
+        (("logins", 0, "extra", "data.type"), "extra ="),
+        (("logins", 2, "answer"), "answer ="),
+        (("quotas", 0, "per"), "per ="),
+        (("endpoints", 4, "set", "note"), "set ="),
+        (("endpoints", 2, "paging", "life"), "paging ="),
+    ],
+)
+def test_the_line_of_each_place_of_the_troubled_file_is_found(place, beginning):
+    assert TROUBLED.split("\n")[line_of(TROUBLED, place) - 1].startswith(beginning)
 
 
 def test_the_rich_file_itself_is_right(tmp_path):

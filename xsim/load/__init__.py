@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from xsim.load.configuration import load_parameters
 from xsim.load.installed import refuse_missing_modules
 from xsim.load.integration import load_integration
+from xsim.load.project_search import find_project
 from xsim.load.repository import find_integration
-from xsim.load.scenario_search import find_scenario
+from xsim.load.scenario_search import find_scenario, integration_for
 
 if TYPE_CHECKING:
+    from xsim.load.baseline import read_baseline
+    from xsim.load.project import Project, merged
     from xsim.load.scenario import load_scenario
 
 __all__ = [
+    "Project",
     "find_integration",
+    "find_project",
     "find_scenario",
+    "integration_for",
     "load_integration",
     "load_parameters",
     "load_scenario",
+    "merged",
+    "read_baseline",
     "refuse_missing_modules",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Many runs have no scenario, and its modules take longer to load than such a run takes.
-    if name == "load_scenario":
-        from xsim.load.scenario import load_scenario
+_LATE = {
+    "Project": "project",
+    "load_scenario": "scenario",
+    "merged": "project",
+    "read_baseline": "baseline",
+}
+"""Many runs have no scenario and no project, and the modules for them take longer to load than such a run takes."""
 
-        return load_scenario
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return getattr(import_module(f"xsim.load.{_LATE[name]}"), name)
     raise AttributeError(f"module 'xsim.load' has no attribute '{name}'")

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import CodeType
 
 from xsim.errors import InvalidIntegration
+from xsim.load.allowances import read_allowances
 from xsim.load.built import as_built, imports_left_in
 from xsim.load.compiled import compile_text
 from xsim.load.configuration import declared_parameters
@@ -17,7 +18,7 @@ from xsim.load.files import read_text, shown
 from xsim.load.installed import imports_at_top, install_line, not_installed
 from xsim.load.missing_names import missing_names
 from xsim.load.package import Package, find_package, refuse_other_languages
-from xsim.load.source import FETCH, Facts, Outline, refused_among
+from xsim.load.source import FETCH, Facts, Outline, functions_of, refused_among
 from xsim.load.yml import MARKETPLACES, Yml, is_true
 from xsim.model import Integration
 
@@ -57,6 +58,8 @@ def load_integration(
         guessed_parameters=facts.reads,
         missing_names=lacking,
         missing_modules=needed,
+        allowances=read_allowances(text, facts.tree),
+        functions=functions_of(facts.tree),
     )
 
 

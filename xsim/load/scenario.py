@@ -12,7 +12,8 @@ from typing import Any
 from xsim.errors import InvalidScenario
 from xsim.load.files import shown
 from xsim.load.meanings import is_secret
-from xsim.load.scenario_changes import read_path, read_paths
+from xsim.load.scenario_changes import read_paths
+from xsim.load.scenario_check import CHECK_KEYS, read_check
 from xsim.load.scenario_clock import (
     CLOCK_KEYS,
     DEFAULT_START,
@@ -25,25 +26,23 @@ from xsim.load.scenario_clock import (
     refuse_bad_overrides,
 )
 from xsim.load.scenario_endpoints import KEYS as ENDPOINT_KEYS
-from xsim.load.scenario_endpoints import read_endpoint, refuse_same_endpoints, refuse_unknown_streams
 from xsim.load.scenario_events import KEYS as EVENT_KEYS
-from xsim.load.scenario_events import Naming, read_event, refuse_same_ids
+from xsim.load.scenario_faults import KEYS as FAULT_KEYS
+from xsim.load.scenario_identity import KEYS as IDENTITY_KEYS
+from xsim.load.scenario_identity import incident_paths, other_incident_paths, read_names
+from xsim.load.scenario_logins import LOGIN_KEYS, QUOTA_KEYS
 from xsim.load.scenario_streams import KEYS as STREAM_KEYS
-from xsim.load.scenario_streams import MOST_EVENTS, expected_count, read_stream, stream_tables
 from xsim.load.scenario_table import Source, Table
 from xsim.load.scenario_text import parse_scenario, read_scenario_text, similar_file
 from xsim.load.scenario_values import plain
-from xsim.load.scenario_vendor import read_hatch
-from xsim.load.streams import make_events
-from xsim.model import CheckSettings, JsonValue, Scenario, ScenarioFile, Severity
-from xsim.world import Endpoint, Event
+from xsim.load.scenario_world import read_delivered, read_world
+from xsim.model import CheckSettings, JsonValue, Scenario, ScenarioFile
 
 KEYS = (
-    "integration", "name", "seed", "vendor", "clock", "params", "last_run", "last_run_json", "context", "identity",
-    "platform", "events", "streams", "stream_defaults", "endpoints", "check", "expect",
+    "integration", "name", "seed", "vendor", "wsgi", "delivered", "clock", "params", "last_run", "last_run_json",
+    "context", "identity", "platform", "events", "streams", "stream_defaults", "endpoints", "logins", "quotas",
+    "faults", "check", "expect",
 )  # fmt: skip
-CHECK_KEYS = ("select", "ignore", "severity", "fail_on", "strict", "requests_per_cycle")
-IDENTITY_KEYS = ("event", "incident", "part", "time")
 VERDICTS = ("passed", "failed", "undecided")
 
 
@@ -80,11 +79,11 @@ def _checked(path: Path, text: str, values: dict[str, Any], instead: Overrides) 
     params = top.object("params")
     return ScenarioFile(
         path=path,
-        scenario=_scenario(top, schedule, own_seed if instead.seed is None else instead.seed),
+        scenario=_scenario(top, schedule, own_seed if instead.seed is None else instead.seed, instead),
         integration=_integration(top),
         params=params,
         secrets=tuple(sorted(_secrets(params))),
-        check=_read_check(top.table("check")),
+        check=_read_check(top),
         expect=_read_expect(top),
         stated=schedule.stated + (("seed",) if "seed" in top or instead.seed is not None else ()),
     )
@@ -99,6 +98,9 @@ def _homes() -> dict[str, str]:
         "below [[events]]": EVENT_KEYS,
         "below [[streams]]": STREAM_KEYS,
         "below [[endpoints]]": ENDPOINT_KEYS,
+        "below [[logins]]": LOGIN_KEYS,
+        "below [[quotas]]": QUOTA_KEYS,
+        "below [[faults]]": FAULT_KEYS,
         "below [check]": CHECK_KEYS,
     }
     homes = dict.fromkeys(KEYS, "above the first table, as a line after [table] is part of it")
@@ -108,31 +110,36 @@ def _homes() -> dict[str, str]:
     return homes
 
 
-def _scenario(top: Table, schedule: Schedule, seed: int) -> Scenario:
+def _scenario(top: Table, schedule: Schedule, seed: int, instead: Overrides) -> Scenario:
     identity = top.table("identity")
-    naming = _read_naming(top, identity)
-    events = _read_events(top, naming, schedule, seed)
-    endpoints = _read_endpoints(top, naming)
+    names = read_names(top)
+    world = read_world(top, names, schedule, seed, instead)
+    paths = incident_paths(identity, names, has_events=bool(world.events))
     return Scenario(
         starts=schedule.starts,
         interval=schedule.interval,
         cycles=schedule.cycles,
         seed=seed,
         name=top.text("name") or _name_of(top.source.path),
-        identity=_incident_paths(identity, naming, has_events=bool(events)),
+        identity=paths,
         last_run=_read_last_run(top),
         context=top.object("context"),
         settings=read_settings(top.table("platform"), top.table("clock")),
         path=top.source.path,
-        events=events,
-        endpoints=endpoints,
-        hatch=read_hatch(top),
-        time_field=naming.time,
+        delivered=read_delivered(top, world.events, instead),
+        events=world.events,
+        endpoints=world.endpoints,
+        hatch=world.hatch,
+        time_field=names.usual.time,
         part=read_paths(identity, "part"),
         pauses=schedule.pauses,
         skipped=schedule.skipped,
         drain=schedule.drain,
         drain_interval=schedule.drain_interval,
+        faults=world.faults,
+        logins=world.logins,
+        quotas=world.quotas,
+        other_identities=other_incident_paths(identity, paths),
     )
 
 
@@ -167,41 +174,6 @@ def _similar_safely(path: Path) -> str | None:
         return None
 
 
-def _read_naming(top: Table, identity: Table) -> Naming:
-    """Which fields name an event and hold its time: as stated, else what the endpoints or the streams say."""
-    identity.refuse_unknown(IDENTITY_KEYS)
-    paths = read_paths(identity, "event")
-    if "event" in identity and not paths:
-        identity.expect("event", "one dotted path or more")
-    stated = bool(paths)
-    if not paths:
-        paths = (_first_text(top, "endpoints", "id_field") or "id",)
-    time = read_path(identity, "time") or _first_text(top, "endpoints", "time_field") or _stream_time(top)
-    return Naming(paths, time, is_stated=stated)
-
-
-def _first_text(top: Table, array: str, key: str) -> str:
-    return next((read_path(table, key) for table in top.tables(array) if key in table), "")
-
-
-def _stream_time(top: Table) -> str:
-    for table in stream_tables(top):
-        time = table.values.get("time")
-        if isinstance(time, str):
-            return read_path(table, "time")
-        if isinstance(time, dict) and "field" in time:
-            return read_path(table.table("time"), "field")
-    return ""
-
-
-def _incident_paths(identity: Table, naming: Naming, *, has_events: bool) -> tuple[str, ...]:
-    """Where the incidents' rawJSON holds the identity. Without events a mere default would hide what is detected."""
-    paths = read_paths(identity, "incident")
-    if "incident" in identity and not paths:
-        identity.expect("incident", "one dotted path or more")
-    return paths or (naming.paths if naming.is_stated or has_events else ())
-
-
 def _read_last_run(top: Table) -> JsonValue:
     if "last_run_json" not in top:
         return top.json("last_run", {})
@@ -213,18 +185,10 @@ def _read_last_run(top: Table) -> JsonValue:
         top.refuse("last_run_json", f"not valid JSON: {error}")
 
 
-def _read_check(check: Table) -> CheckSettings:
-    check.refuse_unknown(CHECK_KEYS)
-    levels = tuple(level.value for level in Severity)
-    severities = check.table("severity")
-    return CheckSettings(
-        select=check.texts("select"),
-        ignore=check.texts("ignore"),
-        severity={rule: Severity(severities.choice(rule, "", levels)) for rule in severities.values},
-        fail_on=Severity(check.choice("fail_on", "", levels)) if "fail_on" in check else None,
-        strict=check.truth_or_none("strict"),
-        requests_per_cycle=check.whole("requests_per_cycle", 1, 1) if "requests_per_cycle" in check else None,
-    )
+def _read_check(top: Table) -> CheckSettings:
+    table = top.table("check")
+    table.refuse_unknown(CHECK_KEYS)
+    return read_check(table)
 
 
 def _read_expect(top: Table) -> Mapping[str, JsonValue]:
@@ -251,54 +215,3 @@ def _secrets(value: JsonValue, *, is_hidden: bool = False) -> set[str]:
     is_reference = isinstance(value, str) and value.startswith(("env:", "file:"))
     is_empty = value is None or value == "" or isinstance(value, bool)
     return {str(value)} if is_hidden and not is_reference and not is_empty else set()
-
-
-# --- events and endpoints -----------------------------------------------------------------------------------
-
-
-def _read_events(top: Table, naming: Naming, schedule: Schedule, seed: int) -> tuple[Event, ...]:
-    """All events in order of `visible`, then of the file."""
-    tables = top.tables("events")
-    events = [read_event(table, naming) for table in tables]
-    streams = [
-        (table, read_stream(table, naming, interval=schedule.interval, schedule_ends=schedule.ends))
-        for table in stream_tables(top)
-    ]
-    _refuse_same_names(streams)
-    number = float(len(events))
-    for table, stream in streams:
-        number += expected_count(stream)
-        if number > MOST_EVENTS:
-            table.refuse(None, f"some {number:,.0f} events up to here, expected at most {MOST_EVENTS:,}")
-    for table, stream in streams:
-        try:
-            made = list(make_events(stream, seed, naming.paths))
-        except KeyError as error:
-            table.refuse(None, f"its events have nothing at '{error.args[0]}', which [identity] event names")
-        except ValueError as error:
-            table.refuse(None, str(error))
-        events += made
-        tables += [table] * len(made)
-    refuse_same_ids(events, tables)
-    return tuple(sorted(events, key=lambda event: event.visible))
-
-
-def _refuse_same_names(streams: list[tuple[Table, Any]]) -> None:
-    seen: dict[str, int] = {}
-    for number, (table, stream) in enumerate(streams):
-        first = seen.setdefault(stream.name, number)
-        if first != number:
-            table.refuse(
-                "name", f"[[streams]] {first + 1} is called '{stream.name}' too", "its chance hangs on its name"
-            )
-
-
-def _read_endpoints(top: Table, naming: Naming) -> tuple[Endpoint, ...]:
-    tables = top.tables("endpoints")
-    endpoints = [read_endpoint(table, naming) for table in tables]
-    refuse_same_endpoints(endpoints, tables)
-    names = {table.text("stream") for table in top.tables("events")} | {
-        table.text("name") for table in top.tables("streams")
-    }
-    refuse_unknown_streams(endpoints, tables, names - {""})
-    return tuple(endpoints)

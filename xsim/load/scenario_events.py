@@ -26,6 +26,8 @@ class Naming:
     time: str
     is_stated: bool = True
     """False where the id's path is a default."""
+    where: str = "[identity]"
+    """The table that says so, for complaints."""
 
 
 def read_event(table: Table, naming: Naming) -> Event:
@@ -65,8 +67,17 @@ def refuse_same_ids(events: Sequence[Event], tables: Sequence[Table]) -> None:
             table.refuse(
                 None,
                 f"a second event with the id {described(event.id)} (the first one is of {whose})",
-                "write a later version of an event as one of its `changes`; else set [identity] event",
+                _other_id(table, event.stream != events[first].stream),
             )
+
+
+def _other_id(table: Table, is_of_another_list: bool) -> str:
+    """What to do about one id for two events."""
+    if not is_of_another_list:
+        return "write a later version of an event as one of its `changes`; else set [identity] event"
+    if table.place[0] == "streams":
+        return 'ids differ between lists too: let the stream\'s begin elsewhere (first = 1001), or write id = "B-{n}"'
+    return "ids differ between lists too: give the event another one"
 
 
 def _read_record(table: Table) -> dict[str, JsonValue]:
@@ -108,7 +119,7 @@ def _occurred(table: Table, record: Mapping[str, JsonValue], naming: Naming) -> 
     if value is MISSING:
         table.refuse(
             "record",
-            f"no field '{naming.time}', which [identity] time names as the event's time",
+            f"no field '{naming.time}', which {naming.where} time names as the event's time",
             nearest(naming.time, list(record)) or "give the event 'occurred = ...'",
         )
     found = recorded_moment(value)
@@ -132,7 +143,7 @@ def _identity(table: Table, record: Mapping[str, JsonValue], naming: Naming) -> 
         return identity_of(record, naming.paths)
     except KeyError as error:
         path = str(error.args[0])
-        source = "which [identity] event names as" if naming.is_stated else "taken as"
+        source = f"which {naming.where} event names as" if naming.is_stated else "taken as"
         table.refuse(
             "record",
             f"nothing at '{path}', {source} the event's id",

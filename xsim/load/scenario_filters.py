@@ -7,37 +7,43 @@ import warnings
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from xsim.load.scenario_calls import PLACES
 from xsim.load.scenario_changes import read_path
 from xsim.load.scenario_table import Table, described, nearest
 from xsim.load.scenario_values import offset_of
 from xsim.world import Filter
 
-PLACES = ("query", "path", "header", "json", "form")
+FILTER_PLACES = (*PLACES, "body")
 COMPARISONS = (">=", ">", "<=", "<", "=", "!=", "in", "contains")
 KINDS = ("time", "number", "text")
 FILTER_KEYS = (
     "param", "in", "field", "op", "as", "precision", "zone", "layout", "relative", "required", "pattern", "unreadable",
+    "widest",
 )  # fmt: skip
 BOUND_LAYOUTS = {
-    "iso": "iso", "iso-offset": "iso", "iso-naive": "iso", "epoch-s": "s", "epoch-ms": "ms", "epoch-us": "us"
+    "iso": "iso", "iso-offset": "iso", "iso-naive": "iso",
+    "epoch-s": "epoch-s", "epoch-ms": "epoch-ms", "epoch-us": "epoch-us",
 }  # fmt: skip
-"""A layout's name, and what the vendor calls it."""
+"""A layout's name, and what the vendor calls it: of a bound it takes each spelling of ISO 8601."""
 LONGEST_PATTERN = 1_000
 
 
 def read_filter(table: Table, path: str, parts: Collection[str]) -> Filter:
     """One of an endpoint's `filters`. `parts` are the names in the braces of its path."""
     table.refuse_unknown(FILTER_KEYS)
-    table.need("param", ": the name of the request's parameter")
-    name = table.filled_text("param")
-    place = table.choice("in", "query", PLACES)
+    place = table.choice("in", "query", FILTER_PLACES)
+    if place == "body":
+        table.need("field", ": the body has no name that could stand for it")
+    else:
+        table.need("param", ": the name of the request's parameter")
+    name = table.filled_text("param", "body")
     if place == "path" and name not in parts:
         table.refuse("param", f"the path {path} has no part {{{name}}}")
     compare = table.choice("op", ">=", COMPARISONS)
     kind = table.choice("as", "time" if compare in (">=", ">", "<=", "<") else "text", KINDS)
     if kind != "text" and compare == "contains":
         table.expect("as", 'text for op = "contains"')
-    for key in ("precision", "zone", "layout", "relative"):
+    for key in ("precision", "zone", "layout", "relative", "widest"):
         if key in table and kind != "time":
             table.refuse(key, f'means nothing for as = "{kind}"', 'write as = "time"')
     if "unreadable" in table and kind == "text":
@@ -53,13 +59,14 @@ def read_filter(table: Table, path: str, parts: Collection[str]) -> Filter:
         zone=_zone(table),
         relative=table.choice("relative", "", ("s", "m", "h", "d")),
         required=table.truth("required"),
-        pattern=_pattern(table),
+        pattern=read_pattern(table),
         unreadable=table.choice("unreadable", "refuse", ("refuse", "ignore")),
+        widest=table.duration_or_none("widest", least=timedelta(seconds=1)),
     )
 
 
-def _pattern(table: Table) -> str:
-    """A regular expression that finds the bound in a longer text."""
+def read_pattern(table: Table) -> str:
+    """A regular expression that finds the bound in a longer text; "" where there is none."""
     pattern = table.filled_text("pattern")
     if not pattern:
         return ""

@@ -39,6 +39,18 @@ def find_scenario(integration_path: Path) -> Path | None:
     return found[0] if found else None
 
 
+def integration_for(scenario: Path) -> Path:
+    """What a scenario file is for: itself where it names an integration, `<stem>.py` beside it, else its folder."""
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    try:
+        if "integration" in tomllib.loads(scenario.read_text(encoding="utf-8-sig")):
+            return scenario
+    except (OSError, ValueError, RecursionError):
+        pass  # What is wrong with it is complained of when it is read.
+    own = scenario.with_name(scenario.name.removesuffix(SUFFIX) + ".py")
+    return own if scenario.name.endswith(SUFFIX) and own.is_file() else scenario.parent
+
+
 def _is_for(scenario: Path, integration: Path) -> bool:
     """Whether the file names this script, or none. What cannot be read is complained of later."""
     tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")

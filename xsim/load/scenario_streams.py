@@ -271,7 +271,7 @@ def _chances(table: Table, key: str, naming: Naming) -> dict[str, float]:
         place = _holder(table, key, keys)
         refuse_bad_path(place, keys[-1], path)
         if any(own == path or own.startswith(f"{path}.") for own in naming.paths):
-            place.refuse(keys[-1], "the event's id ([identity] event) must stay in the record")
+            place.refuse(keys[-1], f"the event's id ({naming.where} event) must stay in the record")
         found[path] = place.number(keys[-1], 0.0, 0.0, 1.0)
     return found
 

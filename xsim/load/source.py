@@ -46,6 +46,20 @@ class Facts(Outline):
         self.reads: tuple[Parameter, ...] = read_parameters(tree)
 
 
+def functions_of(tree: ast.AST, within: str = "") -> tuple[tuple[str, int, int], ...]:
+    """Qualified name, first and last line of each function, outer ones before inner ones."""
+    found: list[tuple[str, int, int]] = []
+    for node in ast.iter_child_nodes(tree):
+        inside = within
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            inside = f"{within}{node.name}."
+            if not isinstance(node, ast.ClassDef):
+                found.append((inside[:-1], node.lineno, node.end_lineno or node.lineno))
+        if isinstance(node, ast.stmt | ast.excepthandler):
+            found += functions_of(node, inside)
+    return tuple(found)
+
+
 def clients_outside_python(code: Integration | str) -> tuple[str, ...]:
     """The modules that a text, or an integration, imports and that reach the network round Python, in order."""
     if isinstance(code, Integration):

@@ -1,0 +1,70 @@
+"""Reads the comments that accept a finding at its place: `# xsim: allow FC201 -- the vendor lists nothing late`."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+from xsim.model import Allowance
+
+MARK = "xsim:"
+COMMENT = re.compile(r"#\s*xsim:\s*allow\b(?P<rules>[^#]*?)(?:\s--\s*(?P<reason>.*\S))?\s*\Z", re.IGNORECASE)
+COMPOUND = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With,
+    ast.AsyncWith, ast.Try,
+)  # fmt: skip
+WHOLE = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def read_allowances(text: str, tree: ast.Module) -> tuple[Allowance, ...]:
+    """The allowances in a script's text, in its order.
+
+    One behind a statement covers the statement, one on a line of its own the statement below; of an `if`, a loop or the
+    like only the head, of a function all of it. Without `--` there is no reason.
+    """
+    if MARK not in text.lower():
+        return ()
+    return tuple(_allowances(text, sorted(_statements(tree))))
+
+
+def _allowances(text: str, statements: list[tuple[int, int, int]]) -> Iterator[Allowance]:
+    for line, is_alone, comment in _comments(text):
+        found = COMMENT.match(comment)
+        if found is None:
+            continue
+        rules = tuple(re.findall(r"[A-Za-z][\w-]*", found["rules"]))
+        first, last = _covered(statements, line, is_alone=is_alone)
+        yield Allowance(line, rules, found["reason"] or "", first, last)
+
+
+def _comments(text: str) -> Iterator[tuple[int, bool, str]]:
+    """Line, whether nothing stands before it there, and text of each comment that speaks to xsim."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT and MARK in token.string.lower():
+                yield token.start[0], not token.line[: token.start[1]].strip(), token.string
+    except (tokenize.TokenError, SyntaxError):
+        return  # What Python compiles and tokenize cannot read has no comments that we could trust.
+
+
+def _covered(statements: list[tuple[int, int, int]], line: int, *, is_alone: bool) -> tuple[int, int]:
+    """First and last line that the comment covers: the innermost statement on its line, or the next one."""
+    if is_alone:
+        below = [each for each in statements if each[0] > line]
+        return (below[0][0], below[0][2]) if below else (line, line)
+    around = [each for each in statements if each[0] <= line <= each[1]]
+    return (around[-1][0], around[-1][2]) if around else (line, line)
+
+
+def _statements(tree: ast.Module) -> Iterator[tuple[int, int, int]]:
+    """First line, last line of the head, and last line that an allowance covers."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt):
+            continue
+        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+        end = node.end_lineno or node.lineno
+        head = max(node.lineno, node.body[0].lineno - 1) if isinstance(node, COMPOUND) else end
+        yield first, head, end if isinstance(node, WHOLE) else head

@@ -1,0 +1,235 @@
+"""Reads [[faults]]: what goes wrong by plan, and when it strikes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from xsim.load.scenario_calls import (
+    METHODS,
+    Call,
+    can_meet,
+    read_headers,
+    read_host,
+    read_long_text,
+    read_url_path,
+)
+from xsim.load.scenario_clock import MOST_CYCLES
+from xsim.load.scenario_table import Table, described, nearest
+from xsim.world import Fault, Login
+
+KINDS = ("status", "timeout", "refused", "reset", "cut", "malformed", "wrong_type", "slow", "logout", "kill")
+MOMENTS = ("before", "between", "after")
+REQUEST_KEYS = ("requests", "method", "host", "path")
+"""Which requests it strikes: nothing that a kill could go by."""
+OWN_KEYS = {
+    "status": ("status",),
+    "headers": ("status",),
+    "text": ("status", "malformed", "wrong_type"),
+    "delay": ("slow",),
+    "at": ("kill",),
+}
+"""Keys that only some kinds have."""
+KEYS = ("name", "kind", "cycles", "from", "until", "chance", "times", *REQUEST_KEYS, *OWN_KEYS)
+MOST_REQUESTS = 1_000_000
+
+_SPAN = re.compile(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The schedule that faults have to strike in. Without a time where somebody else may move that end."""
+
+    last_cycle: int
+    skipped: Collection[int] = ()
+    begins: datetime | None = None
+    ends: datetime | None = None
+
+
+def read_faults(top: Table, reach: Reach) -> tuple[Fault, ...]:
+    """All faults, in the file's order."""
+    faults: list[Fault] = []
+    for table in top.tables("faults"):
+        fault = _read_fault(table, faults)
+        _refuse_never(table, fault, reach)
+        faults.append(fault)
+    return tuple(faults)
+
+
+def refuse_idle_faults(
+    faults: Collection[Fault], tables: list[Table], calls: Collection[Call], logins: Collection[Login]
+) -> None:
+    """A fault that fits no call would never strike; without calls there is nothing to go by."""
+    for fault, table in zip(faults, tables, strict=True):
+        if fault.kind == "logout" and not any(login.kind == "token" for login in logins):
+            table.refuse("kind", "there is no token to be lost", 'write a [[logins]] of kind = "token"')
+        if calls and not any(_fits(fault, call) for call in calls):
+            _refuse_unfit(table, fault, calls)
+
+
+def _read_fault(table: Table, before: Collection[Fault]) -> Fault:
+    kind = _read_kind(table)
+    since, until = table.moment("from"), table.moment("until")
+    fault = Fault(
+        name=_read_name(table, kind, before),
+        kind=kind,
+        cycles=_read_cycles(table),
+        since=since,
+        until=until,
+        requests=_read_requests(table),
+        chance=table.number("chance", 1.0, 0.0, 1.0),
+        times=table.whole("times", 1, 1) if "times" in table else 0,
+        method=table.choice("method", "", METHODS),
+        host=read_host(table),
+        path=read_url_path(table),
+        status=table.whole("status", 500, 200, 599),
+        headers=tuple(read_headers(table.table("headers"))),
+        text=read_long_text(table),
+        delay=table.duration("delay", timedelta(0), least=timedelta(milliseconds=1)),
+        moment=table.choice("at", "", MOMENTS),
+    )
+    for key, owner in (("delay", "slow"), ("at", "kill")):
+        if kind == owner:
+            table.need(key, f': kind = "{kind}" needs {_NEEDED[key]}')
+    return fault
+
+
+_NEEDED = {
+    "delay": 'how much later the answer comes, such as delay = "90s"',
+    "at": 'its moment: "before" incidents() and setLastRun(), "between" them, or "after" both',
+}
+
+
+def _read_kind(table: Table) -> str:
+    """The kind, with every key of another one refused."""
+    table.refuse_unknown(KEYS)
+    table.need("kind", f": one of {', '.join(KINDS)}")
+    kind = table.values["kind"]
+    if re.fullmatch(r"[2-5]\d\d", str(kind)):
+        table.expect("kind", f"one of {', '.join(KINDS)}", f'write kind = "status", status = {kind}')
+    kind = table.choice("kind", "", KINDS)
+    for key in table.values:
+        if key in OWN_KEYS and kind not in OWN_KEYS[key]:
+            table.refuse(key, f'means nothing for kind = "{kind}"', _other_kinds(key))
+        if key in REQUEST_KEYS and kind == "kill":
+            hint = 'it strikes a cycle, at = "before", "between" or "after" its incidents() and setLastRun()'
+            table.refuse(key, 'means nothing for kind = "kill"', hint)
+    return str(kind)
+
+
+def _other_kinds(key: str) -> str:
+    if key == "at":
+        return '`from`, `until` and `cycles` say when; `at` is for kind = "kill"'
+    return "write kind = " + " or ".join(f'"{kind}"' for kind in OWN_KEYS[key])
+
+
+def _read_name(table: Table, kind: str, before: Collection[Fault]) -> str:
+    """Its own, else the kind and how many of that kind there are so far: another kind's fault moves no chance."""
+    number = 1 + sum(fault.kind == kind for fault in before)
+    name = table.filled_text("name", f"{kind} {number}")
+    for place, fault in enumerate(before, 1):
+        if fault.name == name:
+            key = "name" if "name" in table else None
+            table.refuse(key, f"[[faults]] {place} is called '{name}' too", "its chance hangs on its name")
+    return name
+
+
+def _read_cycles(table: Table) -> tuple[tuple[int, int], ...]:
+    """Numbers, and texts of a first and a last one: [3, "5-8"]."""
+    spans = [_span(value) for value in _listed(table, "cycles")]
+    found = sorted({span for span in spans if span})
+    if len(found) < len(set(spans)) or ("cycles" in table and not found):
+        table.expect("cycles", 'cycle numbers from 1 and spans, such as [3, "5-8"]')
+    return tuple(found)
+
+
+def _span(value: Any) -> tuple[int, int] | None:
+    numbers: tuple[int, int] | None = None
+    if isinstance(value, int) and not isinstance(value, bool):
+        numbers = (value, value)
+    elif isinstance(value, str) and (match := _SPAN.fullmatch(value.strip())):
+        numbers = (int(match[1]), int(match[2] or match[1]))
+    return numbers if numbers and 1 <= numbers[0] <= numbers[1] <= MOST_CYCLES else None
+
+
+def _read_requests(table: Table) -> tuple[int, ...]:
+    values = _listed(table, "requests")
+    numbers = [each for each in values if isinstance(each, int) and not isinstance(each, bool)]
+    if len(numbers) < len(values) or not all(1 <= each <= MOST_REQUESTS for each in numbers):
+        table.expect("requests", "whole numbers from 1, such as [1, 3]")
+    if "requests" in table and not numbers:
+        table.expect("requests", "one number or more", "without `requests` each request is struck")
+    return tuple(sorted(set(numbers)))
+
+
+def _listed(table: Table, key: str) -> list[Any]:
+    """One value alone is a list of one."""
+    value = table.values.get(key, [])
+    return value if isinstance(value, list) else [value]
+
+
+# --- faults that never strike -------------------------------------------------------------------------------
+
+
+def _refuse_never(table: Table, fault: Fault, reach: Reach) -> None:
+    """A fault that cannot strike would let a run pass for the wrong reason."""
+    if fault.since and fault.until and fault.until <= fault.since:
+        table.expect("until", "a time after 'from'")
+    if not fault.chance:
+        table.expect("chance", "a number above 0, as it would never strike")
+    for first, last in fault.cycles:
+        if first > reach.last_cycle:
+            shown = str(first) if first == last else f"{first}-{last}"
+            table.refuse("cycles", f"{shown} comes behind the last cycle, {reach.last_cycle}", _MORE_CYCLES)
+    within = [(first, min(last, reach.last_cycle)) for first, last in fault.cycles]
+    if within and all(cycle in reach.skipped for first, last in within for cycle in _few(first, last, reach)):
+        table.refuse("cycles", "[clock] skip leaves all of them out, so that it would never strike")
+    if fault.until and reach.begins and fault.until <= reach.begins:
+        table.expect("until", f"a time after the start, {reach.begins.isoformat()}")
+    if fault.since and reach.ends and fault.since >= reach.ends:
+        table.expect("from", f"a time before the schedule ends, {reach.ends.isoformat()}", _MORE_CYCLES)
+
+
+_MORE_CYCLES = "it would never strike; [clock] cycles says how many there are"
+
+
+def _few(first: int, last: int, reach: Reach) -> range:
+    """The span, cut where it is longer than what can be left out of it."""
+    return range(first, min(last, first + len(reach.skipped)) + 1)
+
+
+def _fits(fault: Fault, call: Call) -> bool:
+    return (
+        fault.method in ("", call.method)
+        and _is_host(fault.host, call.host)
+        and (not fault.path or can_meet(fault.path, call.path))
+    )
+
+
+def _is_host(fault: str, call: str) -> bool:
+    """A host without a port fits any."""
+    if not fault or not call or fault == call:
+        return True
+    return fault.partition(":")[0] == call.partition(":")[0] and not (":" in fault and ":" in call)
+
+
+def _refuse_unfit(table: Table, fault: Fault, calls: Collection[Call]) -> None:
+    """Name the first key that no call fits."""
+    known: Mapping[str, Collection[str]] = {
+        "path": sorted({call.path for call in calls}),
+        "method": sorted({call.method for call in calls}),
+        "host": sorted({call.host for call in calls} - {""}),
+    }
+    alone = {"path": Fault("", "", path=fault.path), "method": Fault("", "", method=fault.method)}
+    alone["host"] = Fault("", "", host=fault.host)
+    for key, part in alone.items():
+        if key in table and not any(_fits(part, call) for call in calls):
+            near = nearest(str(table.values[key]), known[key])
+            hint = near or f"known here: {', '.join(known[key])}"
+            table.refuse(
+                key, f"no endpoint or login is of {described(table.values[key])}, so it would never strike", hint
+            )
+    table.refuse(None, "no endpoint or login has this method, host and path together")

@@ -1,0 +1,225 @@
+"""Reads [[logins]] and [[quotas]]: how the API knows its caller, and how many calls it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+
+from xsim.load.scenario_calls import (
+    METHODS,
+    PART,
+    Call,
+    is_token,
+    read_beginnings,
+    read_host,
+    read_url_path,
+    refuse_idle_beginnings,
+)
+from xsim.load.scenario_changes import path_values, read_path, refuse_bad_path
+from xsim.load.scenario_table import Table
+from xsim.world import Endpoint, Login, Quota
+
+KINDS = ("token", "basic", "key", "signed")
+CREDENTIAL_PLACES = ("form", "json", "query", "header", "basic", "body")
+ANSWERS = ("json", "text", "header", "cookie")
+SENT_IN = ("header", "cookie", "query", "json", "form", "path")
+_EACH = ("name", "kind", "paths", "status", "body")
+_SHOWN = ("sent_in", "sent_as", "prefix")
+KIND_KEYS = {
+    "token": (
+        *_EACH, "path", "method", "host", "in", "needs", "answer", "token_at", "life", "life_at", "extra", *_SHOWN,
+    ),
+    "basic": (*_EACH, "needs"),
+    "key": (*_EACH, *_SHOWN),
+    "signed": (*_EACH, "needs"),
+}  # fmt: skip
+LOGIN_KEYS = KIND_KEYS["token"]
+QUOTA_KEYS = ("calls", "per", "status", "says_when", "path")
+
+_SECOND = timedelta(seconds=1)
+
+
+def read_logins(top: Table) -> tuple[Login, ...]:
+    """All logins, in the file's order."""
+    logins: list[Login] = []
+    for table in top.tables("logins"):
+        login = _read_login(table, len(logins) + 1)
+        for place, other in enumerate(logins, 1):
+            if other.name == login.name:
+                key = "name" if "name" in table else None
+                table.refuse(key, f"[[logins]] {place} is called '{login.name}' too")
+        logins.append(login)
+    return tuple(logins)
+
+
+def read_quotas(top: Table) -> tuple[Quota, ...]:
+    """All quotas, in the file's order."""
+    quotas: list[Quota] = []
+    for table in top.tables("quotas"):
+        quota = _read_quota(table)
+        for place, other in enumerate(quotas, 1):
+            if (other.path, other.per) == (quota.path, quota.per):
+                table.refuse(None, f"[[quotas]] {place} counts the same calls over the same time")
+        quotas.append(quota)
+    return tuple(quotas)
+
+
+def refuse_idle_logins(
+    logins: Iterable[Login], tables: Iterable[Table], calls: Collection[Call], endpoints: Collection[Endpoint]
+) -> None:
+    """What a login asks of calls that there are not."""
+    for login, table in zip(logins, tables, strict=True):
+        refuse_idle_beginnings(table, "paths", login.paths, calls)
+        if login.sent_in == "path" and not any(login.sent_as in PART.findall(each.path) for each in endpoints):
+            table.refuse("sent_as", f"no endpoint's path has a part {{{login.sent_as}}}")
+
+
+def refuse_idle_quotas(quotas: Iterable[Quota], tables: Iterable[Table], calls: Collection[Call]) -> None:
+    """A quota of calls that there are not."""
+    for quota, table in zip(quotas, tables, strict=True):
+        refuse_idle_beginnings(table, "path", [quota.path] if quota.path else [], calls)
+
+
+# --- logins -------------------------------------------------------------------------------------------------
+
+
+def _read_login(table: Table, number: int) -> Login:
+    kind = _read_kind(table)
+    place = table.choice("in", "json", CREDENTIAL_PLACES)
+    answer = table.choice("answer", "json", ANSWERS)
+    token_at = _read_token_at(table, answer)
+    sent_in, sent_as, prefix = _read_shown(table, kind, answer, token_at)
+    login = Login(
+        name=table.filled_text("name", "login" if number == 1 else f"login {number}"),
+        kind=kind,
+        path=read_url_path(table),
+        method=table.choice("method", "POST", METHODS),
+        host=read_host(table),
+        place=place,
+        needs=_read_needs(table, kind, place),
+        answer=answer,
+        token_at=token_at,
+        life=table.duration_or_none("life", least=_SECOND),
+        life_at=read_path(table, "life_at"),
+        extra=path_values(table, "extra"),
+        sent_in=sent_in,
+        sent_as=sent_as,
+        prefix=prefix,
+        paths=read_beginnings(table, "paths"),
+        status=table.whole("status", 401, 200, 599),
+        body=table.json("body"),
+    )
+    _refuse_contradictions(table, login)
+    return login
+
+
+def _read_kind(table: Table) -> str:
+    """The kind, with every key of another one refused."""
+    table.refuse_unknown(LOGIN_KEYS)
+    kind = table.choice("kind", "token", KINDS)
+    for key in table.values:
+        if key not in KIND_KEYS[kind]:
+            owners = " or ".join(f'"{name}"' for name, keys in KIND_KEYS.items() if key in keys)
+            table.refuse(key, f'means nothing for kind = "{kind}"', f"write kind = {owners}")
+    if kind == "token":
+        table.need("path", ': the call that gives the token, such as path = "/oauth2/token"')
+    if kind == "signed":
+        table.need("needs", ': the headers that have to come, such as needs = ["x-signature", "x-date"]')
+    return kind
+
+
+def _read_needs(table: Table, kind: str, place: str) -> tuple[str, ...]:
+    """Dotted paths in JSON, otherwise names."""
+    needs = table.texts("needs")
+    is_header = kind == "signed" or place == "header"
+    for name in needs:
+        if is_header and not is_token(name):
+            table.refuse("needs", f"'{name}' is no name that a header can have")
+        if kind == "token" and place == "json":
+            refuse_bad_path(table, "needs", name)
+    if kind == "signed" and not needs:
+        table.expect("needs", "one header or more")
+    return needs
+
+
+def _read_token_at(table: Table, answer: str) -> str:
+    """A dotted path, or the name of a header or a cookie; "" where the whole answer is the token."""
+    if answer == "json" and table.text("token_at", "-") == "":
+        return ""
+    if answer == "json":
+        return read_path(table, "token_at", "access_token")
+    if answer == "text":
+        if "token_at" in table:
+            table.refuse("token_at", 'means nothing for answer = "text": all of the body is the token')
+        return ""
+    table.need("token_at", f": the {answer}'s name")
+    name = table.filled_text("token_at")
+    if not is_token(name):
+        table.expect("token_at", f"a name that a {answer} can have")
+    return name
+
+
+def _read_shown(table: Table, kind: str, answer: str, token_at: str) -> tuple[str, str, str]:
+    """Where a request shows the token or key, under which name, and what stands before it."""
+    if kind == "basic":
+        return "header", "Authorization", "Basic "
+    usual = "cookie" if answer == "cookie" else "header"
+    place = table.choice("sent_in", usual, SENT_IN)
+    name, prefix = table.filled_text("sent_as"), table.text("prefix")
+    if kind == "signed":
+        return place, "", ""
+    if place == "cookie" and answer == "cookie":
+        name = name or token_at
+    if place == "header" and not name:
+        name, prefix = "Authorization", prefix if "prefix" in table else "Bearer "
+    if not name:
+        table.refuse(None, f"'sent_as' is missing: {_SENT_AS[place]} that shows the {kind}")
+    if place in ("header", "cookie") and not is_token(name):
+        table.expect("sent_as", f"a name that a {place} can have")
+    if place == "json":
+        refuse_bad_path(table, "sent_as", name)
+    return place, name, prefix
+
+
+_SENT_AS = {
+    "cookie": "the cookie",
+    "query": "the parameter",
+    "json": "the dotted path in the body",
+    "form": "the field of the form",
+    "path": "the part in braces of the endpoints' paths",
+}
+
+
+def _refuse_contradictions(table: Table, login: Login) -> None:
+    if login.answer in ("json", "text") and not login.token_at:
+        for key in ("extra", "life_at"):
+            if key in table:
+                table.refuse(key, "means nothing where all of the body is the token", 'write token_at = "token"')
+    if login.life_at and not login.life:
+        table.refuse("life_at", "'life' is missing: how long a token is good", 'such as life = "1h"')
+    own = {"token_at": login.token_at if login.answer == "json" else "", "life_at": login.life_at}
+    for key, path in own.items():
+        if path and path in login.extra:
+            table.refuse("extra", f"{path} is where {key} puts its own")
+    if own["token_at"] and own["token_at"] == own["life_at"]:
+        table.refuse("life_at", f"found '{login.life_at}', where the token is")
+    if not login.needs and "needs" in table:
+        table.expect("needs", "one name or more")
+
+
+# --- quotas -------------------------------------------------------------------------------------------------
+
+
+def _read_quota(table: Table) -> Quota:
+    table.refuse_unknown(QUOTA_KEYS)
+    table.need("calls", ': how many the vendor takes, as in {calls = 60, per = "1m"}')
+    beginnings = read_beginnings(table, "path")
+    if len(beginnings) > 1:
+        table.expect("path", "one beginning", "write a [[quotas]] for each")
+    return Quota(
+        calls=table.whole("calls", 1, 1),
+        per=table.duration("per", timedelta(minutes=1), least=_SECOND),
+        status=table.whole("status", 429, 400, 599),
+        says_when=table.truth("says_when", True),
+        path=beginnings[0] if beginnings else "",
+    )
