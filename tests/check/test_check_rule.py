@@ -49,6 +49,7 @@ def test_every_code_says_its_family_and_names_are_unique():
         "4": ["traffic"],
         "5": ["incident"],
         "6": ["execution"],
+        "7": ["configuration"],
     }
     for code, found in RULES.items():
         assert found.check.__module__.removeprefix("xsim.check.rules.") in families[code[2]]

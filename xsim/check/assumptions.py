@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from xsim.check.bounds import LOWER, UNIT_WORDS, UPPER
+from xsim.check.excerpt import counted
 from xsim.check.spans import spelled
 from xsim.model import Scenario
-from xsim.world import Endpoint, Filter, Limit, Order
+from xsim.world import Endpoint, Filter, Limit, Login, Order, Quota
 
 UNLIMITED = 1_000_000
 """A page size that nobody reaches: the endpoint has none."""
@@ -21,19 +22,39 @@ PAGES = {
     "next_link": "goes on by link",
     "link_header": "goes on by Link header",
     "last_id": "goes on behind the last id",
+    "kept": "goes on where the consumer stopped, which the server remembers",
 }
 
 
 def assumptions(scenario: Scenario) -> Iterator[str]:
-    """A sentence for each list call, and one for when events become visible."""
+    """A sentence for each list call, login and quota, one for kills, and one for when events become visible."""
     for endpoint in scenario.endpoints:
         if endpoint.kind == "list":
             yield f"{endpoint.method.upper()} {endpoint.path}: {'; '.join(parts(scenario, endpoint))}"
+    yield from (of_login(login) for login in scenario.logins if login.life is not None)
+    yield from (of_quota(quota) for quota in scenario.quotas)
+    if any(fault.kind == "kill" for fault in scenario.faults):
+        yield "of a killed fetch neither incidents nor last run count; what a server keeps of it is not documented"
     if scenario.hatch is not None:
         yield f"{scenario.hatch.shown or scenario.hatch.function} answers what no declared endpoint does"
     if scenario.events:
         lags = [event.visible - event.occurred for event in scenario.events]
         yield listed_after(min(lags), max(lags))
+
+
+def of_login(login: Login) -> str:
+    assert login.life is not None
+    name = f" of {login.name}" if login.name else ""
+    return f"a token{name} is good for {spelled(login.life)}, and a request after that is answered with {login.status}"
+
+
+def of_quota(quota: Quota) -> str:
+    where = f" below {quota.path}" if quota.path else ""
+    header = "" if quota.says_when else " without Retry-After"
+    return (
+        f"at most {counted(quota.calls, 'call')}{where} in {spelled(quota.per)}, "
+        f"more are answered with {quota.status}{header}"
+    )
 
 
 def parts(scenario: Scenario, endpoint: Endpoint) -> Iterator[str]:

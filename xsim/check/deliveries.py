@@ -81,10 +81,19 @@ class Deliveries:
         self._index[key] = number << 64 | mark
         if packed is not None:
             self._repeat(name, packed >> 64, (packed & LARGEST_MARK) != mark, cycle, position)
-        elif key in self._earlier:
-            earlier_cycle, earlier_digest = self._earlier[key]
-            self._repeat(name, earlier_cycle, earlier_digest != f"{mark:016x}", cycle, position)
+        elif earlier := self._earlier_of(key, event):
+            earlier_cycle, earlier_digest = earlier
+            # Of what a scenario says was delivered before, nothing but the identity is known.
+            is_changed = bool(earlier_digest) and earlier_digest != f"{mark:016x}"
+            self._repeat(name, earlier_cycle, is_changed, cycle, position)
         self._positions.setdefault(name, position)
+
+    def _earlier_of(self, key: str, event: str) -> tuple[int, str] | None:
+        """Cycle and digest of an earlier run's delivery; an event that is merely stated has no digest and no part."""
+        if not self._earlier or key in self._earlier:
+            return self._earlier.get(key)
+        stated = self._earlier.get(event)
+        return stated if stated is not None and not stated[1] else None
 
     @property
     def is_doubtful(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from xsim.check.excerpt import excerpt, masked, shorten
 from xsim.check.last_runs import calls_of
 from xsim.check.sightings import Sightings
+from xsim.check.strikes import Strikes
 from xsim.model import Cycle, Failure, HostCall, Outcome
 
 NOT_JSON = ("TypeError", "ValueError", "RecursionError", "OverflowError")
@@ -27,23 +28,37 @@ class Failed:
     last_calls: tuple[str, ...]
     answered: str = ""
     """The vendor's last complaint before it: request, status and the beginning of the answer."""
+    behind: str = ""
+    """The fault of the scenario that struck the failed cycle right before the first of these."""
+    is_expired: bool = False
+    """Whether a request was refused because its token had expired."""
     cycles: list[int] = field(default_factory=list)
 
 
 class Endings:
     """The failures of a run, by outcome."""
 
-    def __init__(self, sightings: Sightings) -> None:
+    def __init__(self, sightings: Sightings, strikes: Strikes) -> None:
         self.sightings = sightings
+        self.strikes = strikes
         self.failed: dict[tuple[str, ...], Failed] = {}
         self.timed_out: dict[tuple[str, ...], Failed] = {}
+        self._behind = ""
 
     def take(self, cycle: Cycle) -> None:
+        """Note how the cycle ended. One that a fault struck and that failed for it is kept out of the failures."""
         is_explained = self._take_refused_by_json(cycle)
+        is_planned = self.strikes.has_failed_by_plan(cycle.number)
+        if is_planned:
+            self._behind = f"{self.strikes.by_cycle[cycle.number].told} in cycle {cycle.number}"
+        elif cycle.outcome is Outcome.OK:
+            self._behind = ""
+        if is_planned:
+            return
         if cycle.outcome is Outcome.FAILED and not is_explained:
-            fold(self.failed, cycle)
+            fold(self.failed, cycle, self._behind)
         elif cycle.outcome is Outcome.TIMED_OUT:
-            fold(self.timed_out, cycle)
+            fold(self.timed_out, cycle, self._behind)
         elif cycle.outcome is Outcome.OK and not cycle.incidents and not calls_of(cycle, *HANDING_OVER):
             self.sightings.add("incidents_not_called", cycle.number)
         carrying = [call for call in calls_of(cycle, *HANDING_OVER) if call.arguments not in ("", "0")]
@@ -80,14 +95,15 @@ def has_caused(call: HostCall, cycle: Cycle, place: int) -> bool:
     return not any(other.name in (*HANDING_OVER, "setLastRun") and not other.error for other in later)
 
 
-def fold(failures: dict[tuple[str, ...], Failed], cycle: Cycle) -> None:
+def fold(failures: dict[tuple[str, ...], Failed], cycle: Cycle, behind: str) -> None:
     failure = cycle.failure or Failure("failed", "the cycle did not end")
-    key: tuple[str, ...] = (failure.kind, masked(failure.message), str(failure.line))
+    is_expired = any(each.login == "expired" for each in cycle.exchanges)
+    key: tuple[str, ...] = (failure.kind, masked(failure.message), str(failure.line), str(is_expired))
     if key not in failures and len(failures) >= MOST_FAILURES:
         key = next(reversed(failures))
     if key not in failures:
         calls = tuple(call_text(call) for call in cycle.host_calls[-MOST_CALLS:])
-        failures[key] = Failed(failure, excerpt(cycle.last_run_before), calls, complaint_of(cycle))
+        failures[key] = Failed(failure, excerpt(cycle.last_run_before), calls, complaint_of(cycle), behind, is_expired)
     failures[key].cycles.append(cycle.number)
 
 

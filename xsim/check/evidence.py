@@ -9,12 +9,19 @@ from xsim.check.deliveries import Deliveries
 from xsim.check.endings import Endings
 from xsim.check.excerpt import moment
 from xsim.check.handovers import Handovers
+from xsim.check.held_up import HeldUp
+from xsim.check.kills import Kills
 from xsim.check.last_runs import LastRuns, set_repeatedly
+from xsim.check.older_layout import older_layout
+from xsim.check.overruns import Overruns
 from xsim.check.pagings import Pagings
+from xsim.check.renewals import Renewals
+from xsim.check.retries import note_hasty
 from xsim.check.scenes import Scene, scenes_of
 from xsim.check.sightings import Sightings
+from xsim.check.strikes import Strikes, as_seen, has_trouble
 from xsim.check.truth import Truth
-from xsim.findings import Place
+from xsim.findings import Place, RuleResult
 from xsim.model import Cycle, Failure, Journal, Outcome, Probe
 
 JUDGED = (Outcome.OK, Outcome.REFUSED)
@@ -32,6 +39,8 @@ class CycleFacts(NamedTuple):
     """Equal where two cycles started from the same last run."""
     line: int | None
     """Of the last incidents call."""
+    struck: int = 0
+    """Exchanges that faults of the scenario struck."""
 
 
 class Evidence:
@@ -47,23 +56,36 @@ class Evidence:
         self.truth = Truth(journal.scenario) if journal.scenario.events else None
         """What the vendor knows; None where the scenario has no events."""
         self.handovers = Handovers(journal.scenario, self.sightings, self.truth)
-        self.endings = Endings(self.sightings)
+        self.strikes = Strikes(journal.scenario)
+        self.endings = Endings(self.sightings, self.strikes)
         self.pagings = Pagings()
+        self.overruns = Overruns(journal.scenario)
+        self.renewals = Renewals(journal.scenario)
+        self.kills = Kills(self.truth)
+        self.held_up = HeldUp(journal.scenario, self.truth)
+        self.judged: list[RuleResult] = []
+        """What the rules before this one say."""
         for cycle in journal.cycles:
             self._take(cycle)
         self.handovers.decide()
+        self.renewals.close()
         self.ageing = ageing_probe(journal)
         if self.truth is not None:
             self.truth.take_probes(journal.probes)
+        self.older_layout = older_layout(journal, self.strikes, self.deliveries.identity, self.truth)
 
     def _take(self, cycle: Cycle) -> None:
+        is_troubled = cycle.failure is not None or has_trouble(cycle)
+        if is_troubled:
+            self.strikes.take(cycle)
+            cycle = as_seen(cycle, self.strikes.kinds)
         version = self.last_runs.version
         delivered = 0
         if cycle.outcome is Outcome.UNSUPPORTED:
             self.unsupported[cycle.number] = cycle.failure
         else:
             if self.truth is not None:
-                self.truth.take(cycle)
+                self.truth.take(cycle, is_struck=self.strikes.is_struck(cycle.number))
             if cycle.outcome is Outcome.OK:
                 # A last run that is nested a thousand deep can be neither compared nor written.
                 with suppress(RecursionError):
@@ -71,12 +93,25 @@ class Evidence:
                 set_repeatedly(cycle, self.sightings)
             if cycle.outcome in JUDGED:
                 delivered = self.handovers.take(cycle)
-            self.endings.take(cycle)
-            self.pagings.take(cycle)
+            self._take_ending(cycle, is_troubled=is_troubled)
+        struck = sum(1 for each in cycle.exchanges if each.fault) if self.strikes.is_struck(cycle.number) else 0
         line = next((call.line for call in cycle.host_calls if call.name == "incidents"), None)
         self.cycles[cycle.number] = CycleFacts(
-            cycle.number, moment(cycle.started), cycle.outcome, delivered, len(cycle.exchanges), version, line
+            cycle.number, moment(cycle.started), cycle.outcome, delivered, len(cycle.exchanges), version, line, struck
         )
+
+    def _take_ending(self, cycle: Cycle, *, is_troubled: bool) -> None:
+        """How the cycle ended, and what its requests tell of that; most cycles have nothing to tell."""
+        self.endings.take(cycle)
+        if not self.strikes.has_failed_by_plan(cycle.number):
+            self.pagings.take(cycle)
+        self.overruns.take(cycle)
+        self.held_up.take(cycle)
+        if is_troubled or self.renewals.is_open:
+            self.renewals.take(cycle)
+        if is_troubled:
+            self.kills.take(cycle)
+            note_hasty(cycle, self.sightings)
 
     def scenes(self, numbers: set[int]) -> dict[int, Scene]:
         """These cycles in more detail. The journal is walked again for those that were not asked for yet."""
@@ -103,7 +138,11 @@ class Evidence:
         return f"cycle {number} at {self.cycles[number].started}" if number in self.cycles else f"cycle {number}"
 
     def place(self, line: int | None, function: str | None = None) -> Place | None:
-        return Place(str(self.journal.integration.path), line, function) if line else None
+        if not line:
+            return None
+        integration = self.journal.integration
+        around = [name for name, first, last in integration.functions if first <= line <= last]
+        return Place(str(integration.path), line, around[-1] if around else function)
 
 
 def ageing_probe(journal: Journal) -> Probe | None:

@@ -131,7 +131,7 @@ class Handovers:
             return
         delivered = [entry for entry in waiting if entry[2]] or waiting
         sample: list[Handed] = [(cycle.number, mirror, raw, text) for cycle, _, _, mirror, raw, text, _ in delivered]
-        self.deliveries.identity = choose_identity(self._scenario.identity, sample)
+        self.deliveries.identity = choose_identity(self._scenario.identity, sample, self._scenario.other_identities)
         for entry in waiting:
             self._enter(*entry)
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from xsim.check.excerpt import json_text
-from xsim.world import identities_at
+from xsim.world import identities_at, identities_at_any
 
 LONGEST_ID = 120
 
@@ -41,6 +41,8 @@ class Identity:
     kind: str
     label: str = ""
     paths: tuple[str, ...] = ()
+    others: tuple[tuple[str, ...], ...] = ()
+    """Of kind "given": as `paths`, for incidents that do not have those."""
 
     def names(self, mirror: str | None, raw: Any, text: str | None) -> tuple[str, ...]:
         """The incident's name, or names where it holds several events; its rawJSON's hash where it has none.
@@ -51,20 +53,22 @@ class Identity:
             if mirror:
                 return (mirror,)
         elif self.kind == "given":
-            if named := names_at(raw, self.paths):
+            if named := names_by_any(raw, self.paths, self.others):
                 return named
         elif self.paths and (name := joined(raw, self.paths)):
             return (name,)
         return (f"hash {digest(text)}",) if text and text not in ("{}", "null", "[]") else ()
 
 
-def choose_identity(given: Sequence[str], sample: Sequence[Handed]) -> Identity:
-    """Decide by the first incidents that were handed over."""
+def choose_identity(
+    given: Sequence[str], sample: Sequence[Handed], others: tuple[tuple[str, ...], ...] = ()
+) -> Identity:
+    """Decide by the first incidents that were handed over. `others`: given paths for those that lack the main ones."""
     if given:
-        paths = " + ".join(given)
-        if sample and not any(names_at(raw, tuple(given)) for _, _, raw, _ in sample):
+        paths = " or ".join(" + ".join(each) for each in (given, *others))
+        if sample and not any(names_by_any(raw, tuple(given), others) for _, _, raw, _ in sample):
             return Identity("hash", f"hash of rawJSON (no incident has {paths})")
-        return Identity("given", f"{paths} in rawJSON", tuple(given))
+        return Identity("given", f"{paths} in rawJSON", tuple(given), others)
     if sample and all(mirror for _, mirror, _, _ in sample) and tells_apart((h[1], h) for h in sample):
         return Identity("mirror", "dbotMirrorId")
     objects = [handed for handed in sample if isinstance(handed[2], dict)]
@@ -113,6 +117,17 @@ def tells_apart(named: Iterable[tuple[str | None, Handed]], *, always: bool = Fa
             return False
     different = len(set().union(*texts.values())) if texts else 0
     return len(texts) == different if always else len(texts) > 1 or different <= 1
+
+
+def names_by_any(raw: Any, paths: tuple[str, ...], others: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The names at the first of these identities that the incident has: the main one's paths, then the others'."""
+    if not others:
+        return names_at(raw, paths)
+    try:
+        named = tuple(name for name in identities_at_any(raw, paths, others) if name)
+    except RecursionError:
+        return ()
+    return named or names_at(raw, paths)
 
 
 def names_at(raw: Any, paths: tuple[str, ...]) -> tuple[str, ...]:

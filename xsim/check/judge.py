@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
+from xsim.check.acceptance import open_findings, with_acceptance
 from xsim.check.assumptions import assumptions
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, listed, shorten
 from xsim.check.rule import chosen, codes_named
 from xsim.check.rules import RULES
 from xsim.check.rules.vendor_truth import knows_events
-from xsim.check.untried import untried
+from xsim.check.untried import never_struck, untried
 from xsim.findings import Finding, Report, Rule, RuleResult
 from xsim.model import Journal, Severity, Verdict
 
@@ -41,7 +42,9 @@ def check(
     fail_on = fail_on or own.fail_on or Severity.WARNING
     is_strict = bool(own.strict) if strict is None else strict
     evidence = Evidence(journal)
-    results = tuple(result_of(rule, evidence, fail_on, is_set=rule.code in severities) for rule in rules)
+    for rule in rules:
+        evidence.judged.append(result_of(rule, evidence, fail_on, is_set=rule.code in severities))
+    results = tuple(evidence.judged)
     unexercised = tuple(not_exercised(evidence, results))
     verdict, reason = verdict_of(evidence, results, unexercised if is_strict else (), fail_on)
     return Report(
@@ -52,7 +55,7 @@ def check(
         identity=identity_of(evidence),
         delivered=evidence.delivered,
         not_exercised=unexercised,
-        assumes=(*assumptions(journal.scenario), *taken_as_unwanted(evidence)),
+        assumes=(*assumptions(journal.scenario), *taken_as_unwanted(evidence), *left_behind(evidence)),
     )
 
 
@@ -66,6 +69,18 @@ def taken_as_unwanted(evidence: Evidence) -> Iterable[str]:
         yield (
             f"{counted(len(names), 'event')} never came and {were} taken as not wanted, as no fetch that sees one of "
             f"them alone delivers it: {listed(names, 3)}; state `wanted = true` where that is wrong"
+        )
+
+
+def left_behind(evidence: Evidence) -> Iterable[str]:
+    """Events that lay in the first-fetch window only as long as no fetch ended well."""
+    if evidence.truth is None:
+        return
+    names = [shorten(fate.event.id, 60) for fate in evidence.truth.before_the_first_fetch()]
+    if names:
+        yield (
+            f"{counted(len(names), 'event')} of the first-fetch window came to lie before it, as the first fetches did "
+            f"not end well, and counted as not wanted: {listed(names, 3)}"
         )
 
 
@@ -86,9 +101,10 @@ def result_of(rule: Rule, evidence: Evidence, fail_on: Severity, *, is_set: bool
     if rule.needs is not None and not rule.needs(evidence):
         return RuleResult(rule, Verdict.UNDECIDED, reason=f"needs {rule.needs_text}")
     findings = tuple(
-        completed(replace(finding, severity=None) if is_set else finding, rule) for finding in rule.check(evidence)
+        with_acceptance(completed(replace(finding, severity=None) if is_set else finding, rule), rule, evidence.journal)
+        for finding in rule.check(evidence)
     )
-    fails = any(counts(finding, fail_on) for finding in findings)
+    fails = any(counts(finding, fail_on) for finding in open_findings(findings))
     return RuleResult(rule, Verdict.FAILED if fails else Verdict.PASSED, findings)
 
 
@@ -123,15 +139,19 @@ def counts(finding: Finding, fail_on: Severity) -> bool:
 def verdict_of(
     evidence: Evidence, results: Sequence[RuleResult], unexercised: Sequence[str], fail_on: Severity
 ) -> tuple[Verdict, str]:
-    findings = [finding for result in results for finding in result.findings]
+    all_findings = [finding for result in results for finding in result.findings]
+    findings = open_findings(all_findings)
+    accepted = len(all_findings) - len(findings)
+    besides = f"; {counted(accepted, 'finding was', 'findings were')} accepted" if accepted else ""
     if any(counts(finding, fail_on) for finding in findings):
-        return Verdict.FAILED, f"{tally(findings)} in {counted(len(evidence.cycles), 'cycle')}"
+        return Verdict.FAILED, f"{tally(findings)} in {counted(len(evidence.cycles), 'cycle')}{besides}"
     if undecided := why_undecided(evidence):
         return Verdict.UNDECIDED, undecided
     cycles = counted(len(evidence.cycles), "cycle")
     if unexercised:
         return Verdict.UNDECIDED, f"not exercised in {cycles}: {'; '.join(unexercised)}"
-    return Verdict.PASSED, f"{counted(evidence.delivered, 'incident')} in {cycles}, {tally(findings) or 'no finding'}"
+    told = tally(findings) or "no finding"
+    return Verdict.PASSED, f"{counted(evidence.delivered, 'incident')} in {cycles}, {told}{besides}"
 
 
 def why_undecided(evidence: Evidence) -> str:
@@ -179,6 +199,7 @@ def not_exercised(evidence: Evidence, results: Sequence[RuleResult]) -> Iterable
     else:
         ended_well = bool(ok_cycles) and ok_cycles[-1].number == next(reversed(evidence.cycles))
         yield from untried(evidence.truth, evidence.journal.scenario, ended_well=ended_well)
+    yield from never_struck(evidence.journal.scenario, evidence.strikes)
     for result in results:
         if result.rule.needs is knows_events and not has_world:
             continue  # Without a vendor's events there is nothing to know; the rule's own result says so.

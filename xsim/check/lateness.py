@@ -45,7 +45,8 @@ def late_events(evidence: Evidence, limit: int) -> Iterator[Late]:
         if any(each.outcome is not Outcome.OK for each in passed):
             continue  # Told by the failure or the refusal.
         # A fetch that does not ask in each cycle does so on purpose.
-        roomy = [each for each in passed if each.exchanges and (not limit or each.delivered < limit)]
+        asking = [each for each in passed if each.exchanges and not evidence.strikes.is_struck(each.number)]
+        roomy = [each for each in asking if not limit or each.delivered < limit]
         if len(roomy) > MOST_CYCLES:
             yield Late(fate, first, len(roomy))
 

@@ -29,6 +29,8 @@ class Loss:
     """The first cycle in which an answer listed the event."""
     visible: Scene | None
     """The first cycle in which the event could be seen."""
+    preceding: Scene | None = None
+    """The cycle before the losing one."""
     is_told_by_requests: bool = False
     """Whether no probe but the requests of the cycles tell which one lost it."""
 

@@ -10,8 +10,10 @@ from xsim.check.cut_answers import behind_a_count, cut_off, is_left_out_elsewher
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.last_runs import is_lost
 from xsim.check.loss import Loss, Told
-from xsim.check.scenes import Scene, is_complaint, leaves
+from xsim.check.lost_to_faults import acknowledged, batch_dropped, moved_on_failure, outrun
+from xsim.check.scenes import Scene, leaves
 from xsim.check.spans import SECOND, is_zone, spelled
+from xsim.check.strikes import answer_of
 from xsim.model import Outcome
 
 SLACK = 2 * SECOND
@@ -136,11 +138,7 @@ def error_swallowed(loss: Loss) -> Told | None:
     scene, event = loss.losing or loss.visible, loss.fate.event
     if scene is None or event.visible > scene.started or scene.outcome is not Outcome.OK or loss.fate.first_listed:
         return None
-    failed = [each.status for each in scene.shown if is_complaint(each)]
-    if len(failed) < len(scene.shown):
-        return None
-    failed += [each.status for each in scene.complaints]
-    if not failed:
+    if not scene.failed or not all(each.is_failed for each in scene.shown):
         return None
     before = dict(leaves(scene.last_run_before))
     for path, value in leaves(scene.last_run_after):
@@ -148,8 +146,9 @@ def error_swallowed(loss: Loss) -> Told | None:
         if stored is not None and stored >= event.occurred and before.get(path) != value:
             return (
                 "error-swallowed",
-                f"cycle {scene.number} got status {failed[0]} and no events, ended well all the same, and stored "
-                f"{path or 'the last run'} = {excerpt(value)}, which is past the event's {moment(event.occurred)}",
+                f"cycle {scene.number} got {answer_of(scene.failed[0].status)} and no events, ended well all the same, "
+                f"and stored {path or 'the last run'} = {excerpt(value)}, which is past the event's "
+                f"{moment(event.occurred)}",
             )
     return None
 
@@ -204,10 +203,18 @@ def dropped(loss: Loss) -> Told | None:
             f"the answer of cycle {scene.number} lists {event.id}, and the last run held {stored}: as a number the new "
             "id is the larger one, as text the smaller one",
         )
-    return (
+    return batch_dropped(loss, scene) or (
         "listed-but-dropped",
         f"the answer of cycle {scene.number} lists the event, and the fetch did not hand it over",
     )
+
+
+def lost_with_the_batch(loss: Loss) -> Told | None:
+    """The losing cycle was given the event with others, and one of those failed."""
+    scene = loss.losing
+    if scene is None or scene.outcome is not Outcome.OK or not scene.lists(loss.fate.event.id):
+        return None
+    return None if is_left_out_elsewhere(loss, scene) or text_order(loss, scene) else batch_dropped(loss, scene)
 
 
 def text_order(loss: Loss, scene: Scene) -> str:
@@ -225,8 +232,12 @@ def text_order(loss: Loss, scene: Scene) -> str:
 
 TELLERS_OF_A_CYCLE: tuple[Callable[[Loss], Told | None], ...] = (
     last_run_emptied,
+    acknowledged,
+    outrun,
     ahead_of_the_clock,
     error_swallowed,
+    moved_on_failure,
+    lost_with_the_batch,
     cut_off,
     on_the_boundary,
     dropped_at_the_stored_time,

@@ -71,7 +71,7 @@ def longest(exchanges: Iterable[Exchange], key: object) -> list[Exchange]:
 def same_page(exchange: Exchange) -> tuple[str, ...] | None:
     """Alike where the same was asked for and answered. A detail call may well be a wait for something to be ready."""
     is_list = exchange.listing is not None and bool(exchange.listing.order)
-    if exchange.status != 200 or not is_list:
+    if exchange.status != 200 or exchange.fault or not is_list:
         return None
     return exchange.method, exchange.url, exchange.request_body, exchange.digest
 
@@ -79,5 +79,5 @@ def same_page(exchange: Exchange) -> tuple[str, ...] | None:
 def empty_page(exchange: Exchange) -> str | None:
     """The endpoint, where a list of it held nothing."""
     listing = exchange.listing
-    is_empty = listing is not None and bool(listing.order) and not listing.listed
+    is_empty = listing is not None and bool(listing.order) and not listing.listed and not exchange.fault
     return listing.endpoint if listing is not None and exchange.status == 200 and is_empty else None

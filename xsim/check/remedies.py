@@ -69,6 +69,23 @@ MISSED: Mapping[str, str] = MappingProxyType(
             "let the fetch fail where the vendor's answer is an error, so that the last run stays what it was; "
             "store a new one after all requests went well"
         ),
+        "cursor-moved-on-failure": (
+            "where a page or a record could not be had, let the fetch fail, or store a last run that reaches no "
+            "further than what was delivered, so that the next fetch asks for the rest again"
+        ),
+        "look-back-outrun": (
+            "let the look-back begin at the last fetch that ended well, not at the clock: store that fetch's time and "
+            "ask from it minus the look-back, so that an outage makes the window longer"
+        ),
+        "batch-dropped": (
+            "catch what one record raises inside the loop over the records, hand over the others, and keep the id of "
+            "the one that failed in the last run, to ask for it again"
+        ),
+        "acknowledged-before-delivery": (
+            "let the vendor forget an event only after it was delivered: store the ids that were handed over in the "
+            "last run and acknowledge them at the beginning of the next fetch; where the server keeps the place by "
+            "itself, ask by time or id instead and keep the place in the last run"
+        ),
     }
 )
 
@@ -96,6 +113,10 @@ REPEATED: Mapping[str, str] = MappingProxyType(
         ),
         "several-pages": (
             "collect what the answers of one fetch list by id, as in `{event['id']: event}`, and hand over each once"
+        ),
+        "retried-batch": (
+            "collect what the answers bring by id, as in `{event['id']: event}`, and where a request fails and is not "
+            "repeated, let the fetch fail, or store a last run that covers what was handed over"
         ),
         "last-run-not-stored": "store what JSON can hold: text or numbers for a time, a list for a set",
     }

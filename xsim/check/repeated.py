@@ -13,6 +13,7 @@ from xsim.check.loss import Told
 from xsim.check.positions import POSITIONAL
 from xsim.check.scenes import Scene, Shown, leaves
 from xsim.check.spans import is_zone, spelled
+from xsim.check.strikes import failure_told, has_failed, kinds_of
 from xsim.check.truth import Truth
 from xsim.world import values_at
 
@@ -83,6 +84,30 @@ def moved_under_the_count(repetition: Repetition) -> Told | None:
         f"cycle {repetition.again.number} left out the first {shown.listing.offset} events by count; the event had "
         f"moved from place {before + 1} of the list to place {now + 1}",
     )
+
+
+def failure_between(truth: Truth, scene: Scene, shown: list[Shown]) -> str:
+    """The request that failed between two answers to the same question, in words; empty where none did."""
+    kinds = kinds_of(truth.scenario)
+    asked = {(each.at, each.line): (each.method, each.url, each.request_body) for each in scene.exchanges}
+    first, second = (asked.get((each.at, each.line)) for each in shown[:2])
+    if first is None or first != second:
+        return ""
+    failed = [each for each in scene.exchanges if has_failed(each, kinds)]
+    return next((failure_told(each) for each in failed if shown[0].at <= each.at <= shown[1].at), "")
+
+
+def broken_off(truth: Truth, scene: Scene, shown: list[Shown]) -> Told:
+    """An answer that broke off was handed over as far as it came, and once more when it came whole."""
+    kinds = kinds_of(truth.scenario)
+    whole = next(
+        (each for each in scene.exchanges if shown and (each.at, each.line) == (shown[0].at, shown[0].line)), None
+    )
+    for each in scene.exchanges if whole is not None else ():
+        is_same = whole is not None and (each.method, each.url) == (whole.method, whole.url)
+        if is_same and each.fault and each.status is not None and has_failed(each, kinds):
+            return "retried-batch", f"what came of an answer that broke off was handed over too: {failure_told(each)}"
+    return "", ""
 
 
 def is_positional(truth: Truth, shown: Shown) -> bool:
@@ -187,6 +212,22 @@ def lost_precision(repetition: Repetition) -> Told | None:
     return None
 
 
+def retried_batch(repetition: Repetition) -> Told | None:
+    """The fetch that brought it first handed it over, met a failing request behind it, and stored nothing new."""
+    first, event = repetition.first, repetition.fate.event.id
+    if first is None or first.has_moved or repetition.again.remembers(event):
+        return None
+    listed = first.lists(event)
+    failed = [each for each in first.failed if listed and each.at >= listed[0].at]
+    if not failed:
+        return None
+    return (
+        "retried-batch",
+        f"cycle {first.number} handed the event over although a request behind it failed, and left the last run as it "
+        f"was, so that the next fetch began the same batch again: {failure_told(failed[0])}",
+    )
+
+
 def stood_still(repetition: Repetition) -> Told | None:
     """The same was asked for, or from the same last run, as when the event came first."""
     bound, before = repetition.bound, repetition.bound_before
@@ -234,6 +275,7 @@ TELLERS: tuple[Callable[[Repetition], Told | None], ...] = (
     wall_clock,
     on_the_boundary,
     lost_precision,
+    retried_batch,
     stood_still,
     reached_back,
 )
@@ -243,7 +285,13 @@ def cause_within_one_fetch(truth: Truth, scene: Scene, event: str) -> Told:
     """Why an event stands twice among the incidents of one fetch."""
     shown = [each for each in scene.lists(event) if each.listing.order]
     if len(shown) < 2:
-        return "", ""
+        return broken_off(truth, scene, shown)
+    if failure := failure_between(truth, scene, shown):
+        return (
+            "retried-batch",
+            f"cycle {scene.number} asked again after a request had failed, and handed over what both answers listed: "
+            f"{failure}",
+        )
     one, other = shown[0].listing, shown[1].listing
     places = [each.offset + each.listed.index(event) for each in (one, other)]
     if one.endpoint == other.endpoint and is_positional(truth, shown[1]) and other.offset > one.offset:

@@ -67,6 +67,14 @@ def rule_named(rules: Mapping[str, Rule], name: str) -> Rule:
     return found[0]
 
 
+def refuse_unknown(rules: Mapping[str, Rule], names: Collection[str], where: str = "") -> None:
+    """XsimError for the first name that no rule has, with the nearest one."""
+    for name in names:
+        if not any(is_named(rule, name) for rule in rules.values()):
+            error = unknown_rule(rules, name)
+            raise XsimError(f"{where}{error.message}", hint=error.hint)
+
+
 def codes_named(rules: Mapping[str, Rule], names: Collection[str]) -> set[str]:
     codes: set[str] = set()
     for name in names:

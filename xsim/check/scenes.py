@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from xsim.check.last_runs import last_line
+from xsim.check.strikes import as_seen, failed_for_good, has_failed, is_killed, kinds_of
 from xsim.model import Cycle, Exchange, Journal, Outcome
 from xsim.world import Listing
 
 DEEPEST = 12
 MOST_COMPLAINTS = 3
+TROUBLE = re.compile(r"error|exception|traceback|fail|could not|cannot", re.IGNORECASE)
+"""Words of a log line by which a script tells of an error that it caught."""
 
 
 class Shown(NamedTuple):
@@ -24,6 +28,8 @@ class Shown(NamedTuple):
     size: int = 0
     answer: str = ""
     """The beginning of an answer that says what went wrong."""
+    is_failed: bool = False
+    """Whether the script got no answer, an error, or one that it could not read."""
 
 
 class Scene(NamedTuple):
@@ -41,7 +47,16 @@ class Scene(NamedTuple):
     line: int | None
     """Of the last setLastRun call."""
     complaints: tuple[Exchange, ...] = ()
-    """The first answers that say what went wrong and show no events."""
+    """The first requests that failed and show no events."""
+    exchanges: tuple[Exchange, ...] = ()
+    failed: tuple[Exchange, ...] = ()
+    """Requests that failed and did not succeed later in the fetch."""
+    vendor_state: Any = None
+    """What the vendor remembered behind it."""
+    killed: str = ""
+    """How it was killed, if it was."""
+    complained: str = ""
+    """The first line of its log that tells of an error."""
 
     def lists(self, event: str) -> list[Shown]:
         return [each for each in self.shown if event in each.listing.listed]
@@ -49,6 +64,11 @@ class Scene(NamedTuple):
     def remembers(self, event: str) -> bool:
         """Whether the fetch began with this id in its last run or context."""
         return holds(self.last_run_before, event) or holds(self.context_before, event)
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether it left another last run or context behind than it began with."""
+        return bool(self.last_run_before != self.last_run_after or self.context_before != self.context_after)
 
     def keeps(self, event: str) -> bool:
         """Whether it left the id there."""
@@ -58,14 +78,16 @@ class Scene(NamedTuple):
 def scenes_of(journal: Journal, numbers: set[int]) -> Iterator[Scene]:
     """These cycles of the journal, which is walked once more for them."""
     last = max(numbers, default=0)
+    kinds = kinds_of(journal.scenario)
     for cycle in journal.cycles:
         if cycle.number in numbers:
-            yield scene_of(cycle)
+            yield scene_of(as_seen(cycle, kinds), kinds)
         if cycle.number >= last:
             return
 
 
-def scene_of(cycle: Cycle) -> Scene:
+def scene_of(cycle: Cycle, kinds: Mapping[str, str]) -> Scene:
+    """`kinds`: of the scenario's faults, by name."""
     return Scene(
         number=cycle.number,
         started=cycle.started,
@@ -76,21 +98,22 @@ def scene_of(cycle: Cycle) -> Scene:
         context_before=cycle.context_before,
         context_after=cycle.context_after,
         shown=tuple(
-            Shown(each.at, each.line, each.listing, each.status, each.size, each.answer)
+            Shown(each.at, each.line, each.listing, each.status, each.size, each.answer, has_failed(each, kinds))
             for each in cycle.exchanges
             if each.listing is not None
         ),
         line=last_line(cycle, "setLastRun"),
-        complaints=tuple(complaints_of(cycle))[:MOST_COMPLAINTS],
+        complaints=tuple(complaints_of(cycle, kinds))[:MOST_COMPLAINTS],
+        exchanges=cycle.exchanges,
+        failed=tuple(failed_for_good(cycle.exchanges, kinds)),
+        vendor_state=cycle.vendor_state,
+        killed=cycle.failure.message if cycle.failure is not None and is_killed(cycle) else "",
+        complained=next((line.text for line in cycle.log if line.level == "error" or TROUBLE.search(line.text)), ""),
     )
 
 
-def complaints_of(cycle: Cycle) -> Iterator[Exchange]:
-    return (each for each in cycle.exchanges if each.listing is None and is_complaint(each))
-
-
-def is_complaint(exchange: Exchange | Shown) -> bool:
-    return exchange.status is not None and exchange.status >= 400
+def complaints_of(cycle: Cycle, kinds: Mapping[str, str]) -> Iterator[Exchange]:
+    return (each for each in cycle.exchanges if each.listing is None and has_failed(each, kinds))
 
 
 def holds(state: Any, event: str, depth: int = 0) -> bool:

@@ -8,7 +8,8 @@ from xsim.check.bounds import endpoint_of
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.loss import Loss, Told
 from xsim.check.remedies import instead_of_missing
-from xsim.check.scenes import Scene, Shown, is_complaint
+from xsim.check.scenes import Scene, Shown
+from xsim.check.strikes import answer_of, failure_told
 from xsim.model import Scenario
 from xsim.world import Listing
 
@@ -22,6 +23,7 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     if told[1]:
         yield "why", told[1]
     yield from instead_of_missing(told[0])
+    yield from struck_by(scene)
     yield "occurred", moment(event.occurred)
     yield "first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"
     if scene is not None:
@@ -33,6 +35,14 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     yield "probe", probed(loss)
 
 
+def struck_by(scene: Scene | None) -> Iterator[tuple[str, str]]:
+    """The scenario's faults of the cycle: name, request, answer and the script's line."""
+    struck = [each for each in scene.exchanges if each.fault] if scene is not None else []
+    yield from (("fault", failure_told(each)) for each in struck[:MOST_SHOWN])
+    if scene is not None and scene.killed:
+        yield "fault", shorten(scene.killed)
+
+
 def asked_and_got(scenario: Scenario, scene: Scene) -> Iterator[tuple[str, str]]:
     """The first requests of a cycle with their answers, and those that were answered with an error."""
     for shown in scene.shown[:MOST_SHOWN]:
@@ -40,7 +50,10 @@ def asked_and_got(scenario: Scenario, scene: Scene) -> Iterator[tuple[str, str]]
         yield f"cycle {scene.number} got", got(scenario, shown)
     for each in scene.complaints:
         yield f"cycle {scene.number} asked", shorten(f"{each.method} {each.url}")
-        yield f"cycle {scene.number} got", shorten(f"status {each.status}{': ' if each.answer else ''}{each.answer}")
+        yield (
+            f"cycle {scene.number} got",
+            shorten(f"{answer_of(each.status)}{': ' if each.answer else ''}{each.answer}"),
+        )
 
 
 def asked(listing: Listing) -> str:
@@ -50,8 +63,8 @@ def asked(listing: Listing) -> str:
 
 def got(scenario: Scenario, shown: Shown) -> str:
     listing = shown.listing
-    if is_complaint(shown):
-        return shorten(f"status {shown.status}{': ' if shown.answer else ''}{shown.answer}")
+    if shown.is_failed:
+        return shorten(f"{answer_of(shown.status)}{': ' if shown.answer else ''}{shown.answer}")
     if not listing.listed and shown.size and endpoint_of(scenario, listing) is None:
         # A vendor function's rows are events where they hold an event's id; it may well send others.
         return f"no event recognised in the answer ({shown.size:,} bytes)"

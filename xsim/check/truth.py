@@ -10,8 +10,9 @@ from typing import Any
 
 from xsim.check.excerpt import json_text
 from xsim.check.fates import Drained, Fate, Look
-from xsim.check.identity import names_at
+from xsim.check.identity import names_by_any
 from xsim.check.incidents import with_right_case
+from xsim.check.last_runs import is_hollow
 from xsim.check.positions import Positions
 from xsim.check.scenes import holds
 from xsim.model import Cycle, Outcome, Probe, Scenario
@@ -40,6 +41,9 @@ class Truth:
         self.numbers: list[int] = []
         self._ended: dict[int, datetime] = {}
         self._last: Cycle | None = None
+        self._has_begun = not is_hollow(scenario.last_run) or not is_hollow(scenario.context)
+        self._before_first: set[int] = set()
+        """Cycles before any fetch ended well or stored something: the first-fetch window is that of a later one."""
         self._by_visible = sorted(self.fates.values(), key=lambda fate: fate.event.visible)
         self._seen = 0
         self._full = 0
@@ -50,12 +54,14 @@ class Truth:
 
     # --- cycles ---
 
-    def take(self, cycle: Cycle) -> None:
-        """Note which events this cycle could see, and which the vendor listed."""
+    def take(self, cycle: Cycle, *, is_struck: bool = False) -> None:
+        """Note which events this cycle could see, and which the vendor listed; `is_struck`: a fault stood between."""
         self.numbers.append(cycle.number)
         self._ended[cycle.number] = cycle.ended
         self._last = cycle
-        self._see(cycle)
+        is_clear = cycle.outcome is Outcome.OK and not is_struck
+        self._begin(cycle, is_clear=is_clear)
+        self._see(cycle, is_clear=is_clear)
         self.positions.take(cycle)
         for exchange in cycle.exchanges:
             listing = exchange.listing
@@ -69,7 +75,14 @@ class Truth:
                 self.has_full_answer = self.has_full_answer or listing.matched == listing.limit
                 self.has_cut_answer = self.has_cut_answer or listing.matched > listing.limit
 
-    def _see(self, cycle: Cycle) -> None:
+    def _begin(self, cycle: Cycle, *, is_clear: bool) -> None:
+        if not self._has_begun:
+            is_empty = is_hollow(cycle.last_run_after) and is_hollow(cycle.context_after)
+            self._has_begun = is_clear or not is_empty
+            if not self._has_begun:
+                self._before_first.add(cycle.number)
+
+    def _see(self, cycle: Cycle, *, is_clear: bool) -> None:
         events, started = self._by_visible, cycle.started
         while self._seen < len(events) and events[self._seen].event.visible <= started:
             events[self._seen].first_visible = cycle.number
@@ -78,7 +91,7 @@ class Truth:
             fate = events[self._full]
             changes = [change.at for change in fate.event.changes if change.at > fate.event.visible]
             # Once it has changed, a fetch of the event as it was first listed proves nothing any more.
-            if not changes or (started < changes[0] and cycle.outcome is Outcome.OK):
+            if not changes or (started < changes[0] and is_clear):
                 fate.full_cycle = cycle.number
             self._full += 1
 
@@ -102,7 +115,7 @@ class Truth:
                     each.is_free = True
             if probe.kind not in ("wanted", "state", "drain"):
                 continue
-            names = set(names_handed(probe.incidents, self.scenario.identity))
+            names = set(names_handed(probe.incidents, self.scenario))
             if probe.kind == "drain":
                 self._drain(probe, names)
                 continue
@@ -143,8 +156,17 @@ class Truth:
     def missed(self) -> Iterator[Fate]:
         """Events that were wanted, visible for a full cycle, never delivered, and are shut out by the last state."""
         for fate in self.fates.values():
-            if self._is_undelivered(fate) and fate.full_cycle and self.is_shut_out(fate):
+            if fate.full_cycle and self._is_gone(fate) and self.lost_at(fate) not in self._before_first:
                 yield fate
+
+    def before_the_first_fetch(self) -> Iterator[Fate]:
+        """Events that a first fetch in time would have delivered; the first that ended well begins its window later."""
+        for fate in self.fates.values() if self._before_first else ():
+            if self._is_gone(fate) and self.lost_at(fate) in self._before_first:
+                yield fate
+
+    def _is_gone(self, fate: Fate) -> bool:
+        return self._is_undelivered(fate) and self.is_shut_out(fate)
 
     def blocked(self) -> Iterator[Fate]:
         """Wanted events that never came although no state shuts them out: something stands before them."""
@@ -216,7 +238,7 @@ class Truth:
         return self.numbers[self.numbers.index(number) - 1] == below if number in self.numbers else False
 
 
-def names_handed(incidents: Iterable[str], identity: tuple[str, ...]) -> Iterator[str]:
+def names_handed(incidents: Iterable[str], scenario: Scenario) -> Iterator[str]:
     """The events that these batches of incidents hold."""
     for text in incidents:
         try:
@@ -226,6 +248,7 @@ def names_handed(incidents: Iterable[str], identity: tuple[str, ...]) -> Iterato
         for incident in batch if isinstance(batch, list) else ():
             raw = with_right_case(incident).get("rawJSON") if isinstance(incident, dict) else None
             try:
-                yield from names_at(json.loads(raw), identity) if isinstance(raw, str) else ()
+                if isinstance(raw, str):
+                    yield from names_by_any(json.loads(raw), scenario.identity, scenario.other_identities)
             except (ValueError, RecursionError):
                 continue  # Told by the rules about incidents.

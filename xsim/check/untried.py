@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xsim.check.excerpt import counted
+from xsim.check.excerpt import counted, shorten
+from xsim.check.strikes import Strikes
 from xsim.check.truth import Truth
 from xsim.model import Scenario
+
+
+def never_struck(scenario: Scenario, strikes: Strikes) -> Iterator[str]:
+    """The declared faults that the run never met; a token that is good to the end is nothing to miss."""
+    for fault in scenario.faults:
+        if fault.name not in strikes.names:
+            yield f"fault '{shorten(fault.name, 60)}' never struck"
 
 
 def untried(truth: Truth, scenario: Scenario, *, ended_well: bool) -> Iterator[str]:

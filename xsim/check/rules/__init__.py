@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsim.check.rules import delivery, execution, incident, last_run, timing, traffic, vendor_truth
+from xsim.check.rules import configuration, delivery, execution, incident, last_run, timing, traffic, vendor_truth
 from xsim.findings import Rule
 
-FAMILIES = (last_run, delivery, vendor_truth, timing, traffic, incident, execution)
+FAMILIES = (last_run, delivery, vendor_truth, timing, traffic, incident, execution, configuration)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {

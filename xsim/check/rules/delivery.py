@@ -29,12 +29,18 @@ def duplicate_event(evidence: Evidence) -> Iterator[Finding]:
     leave them out. Keep the full precision of the time.
     """
     deliveries = evidence.deliveries
+    older = evidence.older_layout
+    first_cycle = older.cycle.number if older is not None and older.cause == "state-ignored" else 0
     for repeated in deliveries.again.values():
+        if not repeated.first_cycle and set(repeated.cycles) == {first_cycle}:
+            continue  # Told by the rule about a last run of an older layout.
         # An id that events share makes one of them look like another one, changed.
         if not (repeated.is_changed and deliveries.is_doubtful):
             yield again(evidence, repeated)
-    if deliveries.again_uncounted.unchanged or not deliveries.is_doubtful:
-        yield from uncounted(deliveries.again_uncounted, "was delivered again", "were delivered again")
+    rest = deliveries.again_uncounted
+    is_told = first_cycle and rest.last_cycle == first_cycle
+    if not is_told and (rest.unchanged or not deliveries.is_doubtful):
+        yield from uncounted(rest, "was delivered again", "were delivered again")
 
 
 def again(evidence: Evidence, repeated: Repeated) -> Finding:
@@ -43,7 +49,8 @@ def again(evidence: Evidence, repeated: Repeated) -> Finding:
     is_changed = repeated.is_changed and may_have_changed(evidence, repeated)
     cause, why = ("changed", "") if is_changed else cause_of(evidence, repeated)
     changed = ", with another rawJSON" if repeated.is_changed else ""
-    when = f"{in_cycles(cycles)}{changed} (first in cycle {repeated.first_cycle})"
+    before = f"first in cycle {repeated.first_cycle}" if repeated.first_cycle else "delivered before this run"
+    when = f"{in_cycles(cycles)}{changed} ({before})"
     return Finding(
         f"{named(repeated)} was delivered again in {when}",
         cycles=tuple(repeated.cycles),
@@ -55,7 +62,7 @@ def again(evidence: Evidence, repeated: Repeated) -> Finding:
             *instead_of_repeating(cause),
             ("event", event),
             ("told apart by", evidence.deliveries.identity.label),
-            ("first delivered", evidence.started(repeated.first_cycle)),
+            ("first delivered", evidence.started(repeated.first_cycle) if repeated.first_cycle else "before this run"),
             ("again", ", ".join(evidence.started(number) for number in cycles[:3])),
             ("repetitions", f"{repeated.count:,}"),
             ("last run before the first repetition", repeated.last_run_before),

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from xsim.check.endings import Failed
 from xsim.check.evidence import Evidence
-from xsim.check.excerpt import counted, in_cycles, listed, shorten
+from xsim.check.excerpt import MOST_NAMED, counted, in_cycles, listed, shorten
+from xsim.check.kills import Killed
 from xsim.check.rule import rule
 from xsim.check.waiting import poisons_of, waiting_behind
 from xsim.findings import Finding
@@ -25,9 +26,22 @@ def failing_fetch(evidence: Evidence) -> Iterator[Finding]:
     Fix: Let no single record stop the fetch: read optional fields with `.get`, log what cannot be made an incident, and
     go on with the others.
     """
+    told = evidence.renewals.explained | evidence.held_up.explained
     for failed in evidence.endings.failed.values():
+        left = [number for number in failed.cycles if number not in told]
+        if not left or is_older_layout(evidence, failed):
+            continue
         what = f"{shorten(failed.failure.kind)}: {shorten(failed.failure.message)}"
-        yield ended(evidence, failed, f"the fetch failed in {in_cycles(failed.cycles)}: {what}")
+        finding = ended(evidence, replace(failed, cycles=left), f"the fetch failed in {in_cycles(left)}: {what}")
+        # A token may run out in the middle of a fetch; that the next one gets a new one is all that can be asked.
+        is_renewed = failed.is_expired and set(left) <= evidence.renewals.brief
+        yield replace(finding, severity=Severity.NOTE, cause="token-expired") if is_renewed else finding
+
+
+def is_older_layout(evidence: Evidence, failed: Failed) -> bool:
+    """Whether these failures begin with the one that the rule about an older last run tells of."""
+    older = evidence.older_layout
+    return older is not None and older.cause == "crash" and failed.cycles[0] == older.cycle.number
 
 
 def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
@@ -43,6 +57,7 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
         evidence=(
             *((("the fetch fails on", listed(poisons)),) if poisons else ()),
             *waiting_behind(evidence, failed.cycles),
+            *((("behind a fault", failed.behind),) if failed.behind else ()),
             ("ended", f"{shorten(failure.kind)}: {shorten(failure.message)}"),
             *(("at", shorten(frame)) for frame in failure.frames[-MOST_FRAMES:]),
             *((("the vendor answered", failed.answered),) if failed.answered else ()),
@@ -55,7 +70,11 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
 
 def what_followed(evidence: Evidence, cycles: list[int]) -> tuple[bool, str]:
     """Whether the fetch is stuck, and what became of it in words."""
-    judged = {n: facts for n, facts in evidence.cycles.items() if facts.outcome is not Outcome.UNSUPPORTED}
+    judged = {
+        number: facts
+        for number, facts in evidence.cycles.items()
+        if facts.outcome is not Outcome.UNSUPPORTED and not evidence.strikes.has_failed_by_plan(number)
+    }
     later = [facts for number, facts in judged.items() if number > cycles[-1]]
     recovered = next((facts.number for facts in later if facts.outcome is Outcome.OK), None)
     if recovered is not None:
@@ -110,8 +129,9 @@ def time_limit(evidence: Evidence) -> Iterator[Finding]:
     """
     for failed in evidence.endings.timed_out.values():
         # A fetch that pages without an end is told by the rule about that.
-        cycles = [number for number in failed.cycles if number not in evidence.pagings.explained]
-        if cycles:
+        told = evidence.pagings.explained | evidence.held_up.explained
+        cycles = [number for number in failed.cycles if number not in told]
+        if cycles and not is_older_layout(evidence, failed):
             left = replace(failed, cycles=cycles)
             yield ended(
                 evidence, left, f"the fetch was stopped in {in_cycles(cycles)}: {shorten(failed.failure.message)}"
@@ -136,5 +156,71 @@ def incidents_not_json(evidence: Evidence) -> Iterator[Finding]:
             evidence=(
                 ("raised", shorten(call.error)),
                 ("then", "the cycle failed" if has_failed else "the script went on, and nothing was handed over"),
+            ),
+        )
+
+
+@rule("FC606", Severity.NOTE, since="0.2")
+def killed_midway(evidence: Evidence) -> Iterator[Finding]:
+    """A fetch is killed after it handed over incidents or stored a last run.
+
+    Why: What the server keeps of a killed fetch is written nowhere. If it keeps incidents without the last run, the
+    next fetch brings them again; if it keeps the last run without the incidents, they are lost.
+    Fix: Hand over the incidents first and store the last run right behind, at the very end, so that little lies between
+    the two and what remains is a duplicate, never a loss.
+    """
+    for killed in evidence.kills.found.values():
+        said = ", then ".join(f"{name}()" for name in killed.order)
+        events = evidence.kills.events(killed)
+        first = "of the first, " if len(killed.cycles) > 1 else ""
+        yield Finding(
+            f"the fetch was killed in {in_cycles(killed.cycles)} behind {said}: {first}{consequence(killed, events)}",
+            cycles=tuple(killed.cycles),
+            events=tuple(events[:MOST_NAMED]),
+            place=evidence.place(killed.line),
+            cause="-".join(["behind", *("incidents" if name == "incidents" else "last-run" for name in killed.order)]),
+            evidence=(
+                ("done before the kill", ", ".join(killed.calls)),
+                ("incidents handed over", f"{killed.number_handed:,}"),
+                *((("listed and not yet delivered", listed(events)),) if events else ()),
+                ("in this run", "neither incidents nor last run of a killed fetch counted"),
+                ("on a server", "what counts of a killed fetch is not documented"),
+            ),
+        )
+
+
+def consequence(killed: Killed, events: list[str]) -> str:
+    """What follows if the server keeps what it got."""
+    handed = counted(killed.number_handed, "incident")
+    if killed.order == ("incidents",):
+        return f"if the server keeps what it got, {handed} will come again"
+    if killed.order == ("setLastRun",):
+        lost = counted(len(events), "event") if events else "what this fetch was to bring"
+        return f"if the server keeps what it got, {lost} will be lost"
+    if not killed.number_handed:
+        return "nothing was handed over, so that nothing is lost if the server keeps what it got"
+    return f"if the server keeps one without the other, {handed} will come again or be lost"
+
+
+@rule("FC607", Severity.ERROR, since="0.2")
+def token_never_renewed(evidence: Evidence) -> Iterator[Finding]:
+    """The vendor refuses an expired token fetch after fetch, and the script never asks for a new one.
+
+    Why: The fetch is dead from the day on which its first token runs out, until somebody empties the integration
+    context by hand; the events of that time wait, or are lost where the vendor keeps them for a while only.
+    Fix: Store when the token runs out beside it and ask for a new one before that; and where a request is answered with
+    401, drop the stored token, log in once, and send the request again.
+    """
+    for span in evidence.renewals.spans:
+        granted = f"cycle {span.granted_in}" if span.granted_in else "before this run"
+        yield Finding(
+            f"an expired token was used in {in_cycles(span.cycles)}, and no new one was asked for",
+            cycles=tuple(span.cycles),
+            place=evidence.place(span.line),
+            evidence=(
+                ("first refused", f"{span.refused_at}: {span.refused}"),
+                ("last token granted", granted),
+                ("login calls since then", "none"),
+                *waiting_behind(evidence, span.cycles),
             ),
         )

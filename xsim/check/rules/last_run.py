@@ -14,6 +14,7 @@ from xsim.findings import Finding
 from xsim.model import HostCall, JsonValue, Severity
 
 GROWTH_CYCLES = 20
+MOST_FRAMES = 8
 NOISE = 16
 """Characters by which a last run may shrink without meaning: a time without its fraction, a shorter number."""
 
@@ -257,3 +258,42 @@ def last_run_set_repeatedly(evidence: Evidence) -> Iterator[Finding]:
             place=evidence.place(seen.line),
             evidence=(("first value", shorten(earlier)), ("last value", shorten(last))),
         )
+
+
+@rule("FC109", Severity.ERROR, since="0.2")
+def older_layout(evidence: Evidence) -> Iterator[Finding]:
+    """The fetch cannot read the last run that an older version, or other settings, left behind.
+
+    Why: After an update each instance starts from what the old version stored. A fetch that raises on it never
+    recovers by itself; one that does not know it begins anew and brings the whole first-fetch window again.
+    Fix: Read old names and types as well: `last_run.get('last_fetch') or last_run.get('time')`, and store the new
+    layout from then on.
+    """
+    older = evidence.older_layout
+    if older is None:
+        return
+    cycle = older.cycle
+    failure = cycle.failure
+    if older.cause == "crash":
+        what = f"{shorten(failure.kind)}: {shorten(failure.message)}" if failure else "it failed"
+        message = f"the fetch cannot go on from the given last run: {what}"
+        place = evidence.place(failure.line, failure.function) if failure else None
+    else:
+        message = (
+            f"the fetch does not know the given last run and begins anew: "
+            f"{counted(len(older.again), 'event')} delivered before this run came again"
+        )
+        place = evidence.place(evidence.cycles[cycle.number].line)
+    yield Finding(
+        message,
+        cycles=(cycle.number,),
+        events=tuple(shorten(name) for name in older.again[:MOST_NAMED]),
+        cause=older.cause,
+        place=place,
+        evidence=(
+            ("the given last run", excerpt(cycle.last_run_before)),
+            ("from an empty last run", "the same fetch ends well" if older.cause == "crash" else "the same incidents"),
+            *((("delivered before", listed(older.again)),) if older.again else ()),
+            *(("at", shorten(frame)) for frame in (failure.frames[-MOST_FRAMES:] if failure else ())),
+        ),
+    )

@@ -10,6 +10,7 @@ from xsim.check.lateness import MOST_CYCLES, Late, late_events
 from xsim.check.rule import rule
 from xsim.check.rules.delivery import limit_of
 from xsim.check.shown import asked
+from xsim.check.spans import spelled
 from xsim.findings import Finding
 from xsim.model import Severity
 
@@ -58,5 +59,33 @@ def told(evidence: Evidence, late: Late) -> Finding:
             *requests,
             ("delivered", evidence.started(fate.delivered)),
             ("cycles with room for it", f"{late.waited} (more than {MOST_CYCLES} are too many)"),
+        ),
+    )
+
+
+@rule("FC302", Severity.NOTE, since="0.2")
+def interval_overrun(evidence: Evidence) -> Iterator[Finding]:
+    """A fetch takes longer than the interval, so that the ticks it covers are left out.
+
+    Why: The next fetch begins later than the interval promises, and finds the more to do.
+    Fix: Bring less in one fetch, ask for larger pages, fetch details for new events alone, and sleep through nothing
+    that the next fetch could go on with.
+    """
+    found = evidence.overruns.found
+    if not found:
+        return
+    longest = max(found, key=lambda each: each.took)
+    left_out = sum(each.left_out for each in found)
+    were = "was" if left_out == 1 else "were"
+    yield Finding(
+        f"the fetch of cycle {longest.number} took {spelled(longest.took)}, and the interval is "
+        f"{spelled(evidence.journal.scenario.interval)}: {counted(left_out, 'tick')} {were} left out in the run",
+        cycles=tuple(each.number for each in found),
+        place=evidence.place(evidence.cycles[longest.number].line),
+        evidence=(
+            ("longest", f"{spelled(longest.took)} in {evidence.started(longest.number)}"),
+            ("where it went", longest.spent),
+            ("ticks left out by it", str(longest.left_out)),
+            ("fetches over the interval", str(len(found))),
         ),
     )

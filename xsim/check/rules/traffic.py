@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, in_cycles
 from xsim.check.rule import rule
+from xsim.check.spans import spelled
 from xsim.check.waiting import waiting_behind
 from xsim.findings import Finding
 from xsim.model import Severity
@@ -22,7 +23,8 @@ def request_storm(evidence: Evidence) -> Iterator[Finding]:
     allowed = evidence.journal.scenario.check.requests_per_cycle
     if allowed is None:
         return
-    over = [facts for facts in evidence.cycles.values() if facts.exchanges > allowed]
+    # A request that a fault of the scenario struck is not one that the script can do without.
+    over = [facts for facts in evidence.cycles.values() if facts.exchanges - facts.struck > allowed]
     if over:
         most = max(over, key=lambda facts: facts.exchanges)
         yield Finding(
@@ -62,5 +64,53 @@ def unbounded_paging(evidence: Evidence) -> Iterator[Finding]:
                 ("the fetch ended", paging.ended),
                 *waiting_behind(evidence, cycles),
                 *((("over and over", counted(len(cycles), "fetch", "fetches")),) if len(cycles) > 1 else ()),
+            ),
+        )
+
+
+@rule("FC403", Severity.WARNING, since="0.2")
+def retry_after_ignored(evidence: Evidence) -> Iterator[Finding]:
+    """A fetch repeats a request before the time that the vendor's Retry-After named.
+
+    Why: A vendor that is asked again too soon refuses again, and many count each refused request: the wait grows, or
+    the account is locked, and with it every other user of the same key.
+    Fix: Let the retry honour the header, as urllib3's `Retry` and `BaseClient._http_request(retries=...)` do, or let
+    the fetch end there and go on in the next cycle.
+    """
+    for _, seen in evidence.sightings.of("retry_after_ignored"):
+        hasty = seen.first
+        yield Finding(
+            f"{hasty.request} was repeated {hasty.after} later, before its Retry-After was over, in "
+            f"{in_cycles(seen.cycles)}",
+            cycles=tuple(seen.cycles),
+            place=evidence.place(seen.line),
+            evidence=(
+                ("answered", hasty.asked),
+                ("to be repeated from", hasty.due),
+                ("repeated", hasty.again),
+                *((("so often", f"{seen.count:,} times"),) if seen.count > 1 else ()),
+            ),
+        )
+
+
+@rule("FC404", Severity.NOTE, since="0.2")
+def unbounded_wait(evidence: Evidence) -> Iterator[Finding]:
+    """A request without a time-out of its own waits until the command is stopped.
+
+    Why: The server stops the fetch as a whole: what it had by then does not count, and the error names no cause.
+    Fix: Give each request a time-out well below the command's limit: `requests.get(url, timeout=60)`, or
+    `BaseClient(timeout=60)`.
+    """
+    waits = evidence.overruns.endless
+    if waits:
+        cycles = [each.number for each in waits]
+        yield Finding(
+            f"a request waited {spelled(waits[0].waited)} for its answer, until the command was stopped, in "
+            f"{in_cycles(cycles)}",
+            cycles=tuple(cycles),
+            place=evidence.place(waits[0].line),
+            evidence=(
+                ("request", waits[0].request),
+                ("the command's limit", spelled(evidence.journal.scenario.settings.command_timeout)),
             ),
         )

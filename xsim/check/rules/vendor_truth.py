@@ -17,6 +17,7 @@ from xsim.check.rule import rule
 from xsim.check.scenes import Scene
 from xsim.check.shown import asked_and_got, evidence_of
 from xsim.check.starved import starved
+from xsim.check.strikes import failure_told
 from xsim.findings import Finding
 from xsim.model import Severity
 
@@ -73,8 +74,11 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
     passed = passed_at(evidence.journal, [fate.event for fate in missed if probed[fate.event.id] is None])
     lost = [(fate, probed[fate.event.id] or passed.get(fate.event.id)) for fate in missed]
     following = dict(pairwise(truth.numbers))
+    preceding = {number: before for before, number in following.items()}
     wanted = {fate.first_listed for fate in missed} | {fate.first_visible for fate in missed}
-    wanted |= {number for _, number in lost if number} | {following.get(number or 0, 0) for _, number in lost}
+    wanted |= {number for _, number in lost if number} | {
+        near.get(number or 0, 0) for _, number in lost for near in (following, preceding)
+    }
     scenes = evidence.scenes(wanted)
     for fate, number in lost:
         yield Loss(
@@ -83,6 +87,7 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
             lost_at=number,
             losing=scenes.get(number or 0),
             following=scenes.get(following.get(number or 0, 0)),
+            preceding=scenes.get(preceding.get(number or 0, 0)),
             listing=scenes.get(fate.first_listed),
             visible=scenes.get(fate.first_visible),
             is_told_by_requests=fate.event.id in passed,
@@ -211,3 +216,29 @@ def outside_first_fetch_window(evidence: Evidence) -> Iterator[Finding]:
                 ("the oldest one occurred", moment(oldest)),
             ),
         )
+
+
+@rule("FC208", Severity.ERROR, since="0.2")
+def batch_held_up(evidence: Evidence) -> Iterator[Finding]:
+    """Every fetch fails for the same record, and all others wait behind it.
+
+    Why: As long as that one record cannot be had, no event reaches an analyst, whatever happens at the vendor.
+    Fix: Catch what the call for one record raises, hand over the others, and keep its id in the last run to ask for it
+    again in the next fetch.
+    """
+    held = evidence.held_up.at_the_end
+    if held is None:
+        return
+    record, waiting = shorten(held.record, 60), evidence.held_up.waiting(held)
+    yield Finding(
+        f"{record} holds up the fetch since cycle {held.cycles[0]}: its call fails each time, and "
+        f"{counted(len(waiting), 'wanted event waits', 'wanted events wait')} behind it",
+        cycles=tuple(held.cycles),
+        events=(record, *waiting[:MOST_TOLD]),
+        place=evidence.place(held.call.line),
+        evidence=(
+            ("the call", failure_told(held.call)),
+            ("waiting behind it", listed(waiting)),
+            ("fetches that failed for it", f"{len(held.cycles):,}"),
+        ),
+    )

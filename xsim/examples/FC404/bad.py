@@ -1,0 +1,27 @@
+# A request without a time-out waits until the server stops the whole fetch.
+import json
+
+import demistomock as demisto
+import requests
+from CommonServerPython import *
+
+URL = demisto.params()['url'] + '/alerts'
+
+
+def alerts_from(start):
+    return requests.get(URL, params={'created_from': start}).json()
+
+
+def to_incident(alert):
+    return {'name': f"Alert {alert['id']}", 'occurred': alert['created'], 'rawJSON': json.dumps(alert)}
+
+
+def main():
+    start = demisto.getLastRun().get('created', '2024-05-14T09:00:00Z')
+    alerts = alerts_from(start)
+    demisto.setLastRun({'created': alerts[-1]['created'] if alerts else start})
+    demisto.incidents([to_incident(alert) for alert in alerts])
+
+
+if __name__ in ('__main__', '__builtin__', 'builtins'):
+    main()
