@@ -8,7 +8,7 @@ import sys
 EXIT_BAD_INPUT = 2
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
-_RUNS_SCRIPTS = ("run", "fetch", "test-module", "init")
+_RUNS_SCRIPTS = ("run", "fetch", "test-module", "init", "suite", "baseline", "hook", "explain")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import xsim
 from xsim.errors import InvalidScenario
 from xsim.findings import Report
 from xsim.model import (
+    CheckSettings,
     Cycle,
     DraftedCall,
     Integration,
@@ -27,6 +28,7 @@ from xsim.model import (
 )
 
 if TYPE_CHECKING:
+    from xsim.load import Project
     from xsim.record import State
     from xsim.report import Draft
 
@@ -34,6 +36,7 @@ DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 """One fixed moment, with a fraction of a second: whole seconds hide faults."""
 DEFAULT_CYCLES = 10
 DEFAULT_SEED = 1
+BASELINE = "xsim-baseline.json"
 FILLED_KINDS: tuple[frozenset[int], ...] = (frozenset(), frozenset({4, 9, 14}), frozenset({0, 1, 4, 9, 12, 14, 15}))
 """Types of parameters that a draft fills in though they may be empty: at first none, then secrets, then texts too."""
 
@@ -57,7 +60,8 @@ class Options:
     strict_params: bool = False
     identity: Sequence[str] = ()
     common_server: Path | None = None
-    marketplace: str = "xsoar"
+    marketplace: str = ""
+    """Which yml keys with a marketplace suffix hold; "": the project's, else xsoar."""
     integration_name: str = ""
     """Which integration of a repository, folder of packs or pack; none is needed where it holds one."""
     instance: str = "instance_1"
@@ -72,6 +76,10 @@ class Options:
     ignore: Collection[str] = ()
     fail_on: Severity | None = None
     strict: bool | None = None
+    baseline: Path | None = None
+    """File of accepted findings; None: the one that the project names, if any."""
+    without_baseline: bool = False
+    """Accept nothing that a baseline accepts."""
 
 
 def run(
@@ -95,6 +103,7 @@ def run(
 
     chosen = replace(options or Options(), **overrides)  # type: ignore[arg-type]
     integration, scenario = _ready(path, chosen)
+    _refuse_unknown_rules(scenario, chosen)
     goes_on = chosen.goes_on or not (chosen.fresh or scenario.path)
     folder = state_folder(integration, chosen.instance, root=chosen.state)
     with State(folder, starts_over=not goes_on) as state:
@@ -150,7 +159,13 @@ def fetch(path: str | Path, last_run: JsonValue, *, options: Options, vendor: Ve
     integration, scenario = _ready(path, options)
     with State(state_folder(integration, options.instance, root=options.state)) as state:
         starts = _time_behind(state) if options.starts is None and scenario.path is None else None
-        scenario = replace(scenario, last_run=last_run, context=state.context, starts=starts or scenario.starts)
+        scenario = replace(
+            scenario,
+            last_run=last_run,
+            context=state.context,
+            vendor_state=state.vendor_state,
+            starts=starts or scenario.starts,
+        )
         cycle = run_command(integration, scenario, "fetch-incidents", vendor=vendor)
         if cycle.context_after != scenario.context:
             state.set_context(cycle.context_after)
@@ -170,13 +185,43 @@ def check_journal(path: Path, options: Options) -> Report:
     from xsim.check import check
     from xsim.record import read_journal
 
+    journal = read_journal(path)
+    if options.baseline is not None or options.without_baseline:
+        scenario = journal.scenario
+        accepted = _accepted(journal.integration, options.baseline, options)
+        journal = replace(journal, scenario=replace(scenario, check=replace(scenario.check, accepted=accepted)))
     return check(
-        read_journal(path),
+        journal,
         select=options.select,
         ignore=options.ignore,
         fail_on=options.fail_on,
         strict=options.strict,
     )
+
+
+def _refuse_unknown_rules(scenario: Scenario, options: Options) -> None:
+    """Before the run rather than after it."""
+    from xsim.check import refuse_unknown_rules
+
+    refuse_unknown_rules((*options.select, *options.ignore))
+    refuse_unknown_rules((*scenario.check.select, *scenario.check.ignore, *scenario.check.severity), "[check]: ")
+
+
+def baseline_of(path: str | Path, options: Options) -> Path:
+    """Where the accepted findings of an integration belong: in the project's file, else in one of its own."""
+    found = find(path, options)
+    if options.baseline is not None:
+        return options.baseline
+    if found.project is not None:
+        return found.project.baseline or found.project.path.parent / BASELINE
+    return (found.integration if found.integration.is_dir() else found.integration.parent) / BASELINE
+
+
+def accepted_in(path: Path) -> Mapping[str, Mapping[str, str]]:
+    """Of each integration: fingerprint and description of what the file accepts; nothing where there is no file."""
+    from xsim.load import read_baseline
+
+    return read_baseline(path) if path.exists() else {}
 
 
 def _ready(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
@@ -188,12 +233,18 @@ def _ready(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
     return integration, scenario
 
 
-def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
-    """The integration, and the world that its scenario and the options describe.
+@dataclass(frozen=True)
+class Found:
+    """What lies behind a path that a person gives: the integration, its scenario file, and the project around it."""
 
-    `path` may also be a scenario file that names its integration.
-    """
-    from xsim.load import find_integration, load_integration, load_parameters
+    integration: Path
+    file: ScenarioFile | None = None
+    project: Project | None = None
+
+
+def find(path: str | Path, options: Options) -> Found:
+    """What a run of `path` would read; it may also be a scenario file that names its integration."""
+    from xsim.load import find_integration, find_project
 
     _refuse_nonsense(options)
     given = Path(path)
@@ -205,7 +256,20 @@ def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
         found = find_integration(given, options.integration_name)
         file = file if file is not None and found == given else _scenario_file(found, options)
         given = found
-    integration = load_integration(given, common_server=options.common_server, marketplace=options.marketplace)
+    return Found(given, file, find_project(given))
+
+
+def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
+    """The integration, and the world that its scenario, its project and the options describe."""
+    from xsim.load import load_integration, load_parameters
+
+    found = find(path, options)
+    file, project = found.file, found.project
+    integration = load_integration(
+        found.integration,
+        common_server=options.common_server or (project.common_server if project else None),
+        marketplace=options.marketplace or (project.marketplace if project else "") or "xsoar",
+    )
     parameters = load_parameters(
         integration,
         scenario_params={**(file.params if file else {}), **options.params},
@@ -223,8 +287,29 @@ def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
         parameters=parameters,
         identity=tuple(options.identity) or scenario.identity,
         settings=options.settings or scenario.settings,
-        check=file.check if file else scenario.check,
+        check=_check_settings(integration, file.check if file else scenario.check, project, options),
     )
+
+
+def _check_settings(
+    integration: Integration, own: CheckSettings, project: Project | None, options: Options
+) -> CheckSettings:
+    """What scenario and project say of the judgement, with the findings that a baseline accepts."""
+    if project is not None:
+        from xsim.load import merged
+
+        own = merged(project.check, own)
+    return replace(own, accepted=_accepted(integration, project.baseline if project else None, options))
+
+
+def _accepted(integration: Integration, baseline: Path | None, options: Options) -> Mapping[str, str]:
+    """What a baseline accepts of an integration: the one that the options name, else this one."""
+    path = options.baseline or baseline
+    if path is None or options.without_baseline:
+        return {}
+    from xsim.load import read_baseline
+
+    return read_baseline(path).get(integration.name, {})
 
 
 def _scenario_file(given: Path, options: Options) -> ScenarioFile | None:
@@ -293,7 +378,7 @@ def _going_on(scenario: Scenario, state: State, options: Options) -> Scenario:
     from xsim.check import delivered_identities
     from xsim.record import next_tick
 
-    scenario = replace(scenario, last_run=state.last_run, context=state.context)
+    scenario = replace(scenario, last_run=state.last_run, context=state.context, vendor_state=state.vendor_state)
     if not state.exists():
         return scenario
     journal = state.journal()

@@ -32,6 +32,9 @@ class CommandLine:
         # Settled already, so that the command does not start Python anew.
         monkeypatch.setenv("PYTHONHASHSEED", "0")
         monkeypatch.setenv("COLUMNS", "100")
+        # The same output where the tests themselves run in a step of GitHub Actions.
+        for name in ("ACTIONS", "STEP_SUMMARY", "WORKSPACE"):
+            monkeypatch.delenv(f"GITHUB_{name}", raising=False)
 
     def __call__(self, *arguments: object) -> Seen:
         self._monkeypatch.setattr(sys, "argv", ["xsim", *map(str, arguments)])

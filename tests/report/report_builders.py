@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -168,7 +169,7 @@ def a_failing_report() -> Report:
                 for number in (1, 2)
             ),
         ),
-        a_result(note, Finding("last_fetch holds a number", cycles=(1, 2, 3, 5))),
+        a_result(note, Finding("last_fetch holds a number", cycles=(1, 2, 3, 5)), verdict=Verdict.PASSED),
         verdict=Verdict.FAILED,
         reason="3 errors in 2 rules",
         identity="id in rawJSON (detected)",
@@ -181,3 +182,46 @@ def a_failing_report() -> Report:
         ),
         integration=an_integration(notes=("acme.yml declares 'max_fetch', which the script never reads.",)),
     )
+
+
+HOSTILE = (
+    "\x1b[2J\x1b]0;title\x07\u202eevil\u2066\x00\x9b\ud83d\x7f\ufffe\r\n::error file=x::y\n##[add-mask]z ]]> </failure>"
+    "<script> & \"quotes\" 'too' %0A `code` [link](https://other.example) | cell | **bold** {0} \u2028 end"
+)
+"""Escapes, controls, bidi overrides, a lone surrogate, and the marks of every format that a report is written in."""
+
+
+def a_hostile_report(text: str = HOSTILE, **fields: Any) -> Report:
+    """A report in which every text that comes from integration, vendor or scenario is `text`."""
+    finding = Finding(
+        text,
+        cycles=(1,),
+        events=(text,) * 3,
+        cause=text,
+        place=Place(text, 3, text),
+        evidence=((text, text),),
+        fingerprint="f1",
+    )
+    accepted = replace(finding, accepted=text, severity=Severity.NOTE)
+    note = replace(finding, severity=Severity.NOTE, place=None)
+    failure = a_failure(kind=text, message=text, frames=(text,), function=text, hint=text)
+    cycle = a_cycle(
+        1,
+        outcome=Outcome.FAILED,
+        failure=failure,
+        last_run=({}, {text: text}),
+        exchanges=(a_call(url=text, method=text),),
+        log=(LogLine("debug", text),),
+    )
+    undecided = a_result(a_rule("FC301", "late-event"), verdict=Verdict.UNDECIDED, reason=text)
+    defaults: dict[str, Any] = {
+        "verdict": Verdict.UNDECIDED,
+        "reason": text,
+        "identity": text,
+        "not_exercised": (text,),
+        "assumes": (text,),
+        "command": text,
+        "integration": an_integration(name=text, path=Path(text), common_server=text, notes=(text,)),
+        "scenario": {"name": text, "instance": text},
+    }
+    return a_report([cycle], a_result(a_rule(), finding, accepted, note), undecided, **{**defaults, **fields})

@@ -8,10 +8,11 @@ import pytest
 
 from xsim.model import CheckSettings, Scenario, ScenarioFile, Settings, Severity
 from xsim.report import scenario_line
+from xsim.report.scenario_fault_words import fault_words, login_words, quota_words
 from xsim.report.scenario_page import scenario_parts
 from xsim.report.scenario_words import endpoint_words
 from xsim.report.terminal import draw_plain
-from xsim.world import Change, Endpoint, Event, Filter, Hatch, Limit, Order, Paging
+from xsim.world import Change, Endpoint, Event, Fault, Filter, Hatch, Limit, Login, Order, Paging, Quota
 
 START = datetime(2024, 5, 14, 9, 30, tzinfo=timezone.utc)
 SECOND = timedelta(seconds=1)
@@ -160,7 +161,7 @@ def test_one_line_says_what_a_right_file_holds():
                 time_field="t",
                 filters=(
                     Filter("n", "n", "json", "<", "number", required=True),
-                    Filter("h", "t", precision="s", relative="h", layout="ms", zone=timedelta(hours=-5)),
+                    Filter("h", "t", precision="s", relative="h", layout="epoch-ms", zone=timedelta(hours=-5)),
                     Filter("s", "s", compare="in", kind="text"),
                 ),
                 limit=Limit(default=2_000_000, maximum=2_000_000),
@@ -208,7 +209,208 @@ def test_one_line_says_what_a_right_file_holds():
             Endpoint("/a/{id}", kind="detail", id_field="uid", record_at="alert"),
             "one record, whose uid is {id} in the path; record at 'alert'",
         ),
+        (
+            Endpoint("/a/{id}", kind="detail", id_field="uid", format="xml", item="alert", unknown_status=410),
+            "one record, whose uid is {id} in the path; as XML, a <alert> each; status 410 without one",
+        ),
+        (
+            Endpoint("/a", kind="objects", id_field="uid", id_name="ids", id_place="json", list_at="d", time_field="t"),
+            "the records whose uid is in 'ids' in the json; newest t first; limit 50; list at 'd'",
+        ),
+        (
+            Endpoint(
+                "/jobs",
+                kind="job",
+                filters=(Filter("from", "t", "json"),),
+                order=Order(("t",)),
+                job_at="sid",
+                job_takes=timedelta(seconds=90),
+                extra={"ok": True},
+                status=202,
+            ),
+            "begins a search, which takes 1m30s; from in the json keeps t >= bound (inclusive, to the microsecond); "
+            "t ascending; its id at 'sid'; besides ok; status 202",
+        ),
+        (
+            Endpoint(
+                "/jobs/{job}",
+                kind="job_status",
+                job_name="job",
+                job_state_at="state",
+                job_states=("busy", "ready"),
+                unknown_status=410,
+                total_at="n",
+            ),
+            "how far the search of 'job' in the path is, at 'state': busy, then ready; status 410 of an unknown one; "
+            "number of all at 'n'",
+        ),
+        (
+            Endpoint("/r", job_name="sid", job_place="query", list_at="rows", time_field="t", unknown_status=409),
+            "what the search of 'sid' found, until it is done status 409; newest t first; limit 50; list at 'rows'",
+        ),
+        (
+            Endpoint("/a/{id}", kind="update", id_field="id", set={"state": "closed", "n": 1, "note": "{comment}"}),
+            "of the records whose id is {id} in the path sets state = closed, n = 1, note = the request's comment",
+        ),
+        (
+            Endpoint("/a", kind="update", id_field="id", id_name="ids", deletes=True, text="", status=204),
+            "deletes the records whose id is 'ids'; answered with a text of 0 characters; status 204",
+        ),
+        (
+            Endpoint("/a", time_field="t", format="csv", columns=("id", "t"), paging=Paging("kept", "consumer")),
+            "newest t first; limit 50; the server keeps how far 'consumer' came; as CSV of id, t",
+        ),
+        (
+            Endpoint(
+                "/a",
+                time_field="t",
+                format="ndjson",
+                text="[{records}]",
+                paging=Paging("link_header", life=timedelta(minutes=5), stale_status=410),
+                filters=(Filter("body", "t", "body", pattern="since (?P<bound>.+)", widest=timedelta(days=7)),),
+            ),
+            "the body keeps t >= what since (?P<bound>.+) finds (inclusive, to the microsecond, at most 7d back); "
+            "newest t first; limit 50; goes on by a Link header, good for 5m, 410 where stale; "
+            "as JSON, a line each within a text of 11 characters",
+        ),
     ],
 )
 def test_an_endpoint_is_told_in_words(endpoint, words):
     assert endpoint_words(endpoint) == words
+
+
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [
+        (
+            Login(
+                path="/token", host="login.example", place="form", needs=("id", "secret"), life=timedelta(hours=1),
+                life_at="expires_in", prefix="Bearer ",
+            ),
+            "POST login.example/token with id, secret in the form; gives a token at 'access_token', good for 1h "
+            "(seconds at 'expires_in'); shown in the header's Authorization behind 'Bearer '; asked for by every call; "
+            "else 401",
+        ),
+        (
+            Login(path="/in", place="basic", answer="cookie", token_at="sid", sent_in="cookie", sent_as="sid",
+                  paths=("/a", "/b"), status=403),
+            "POST /in with HTTP Basic; gives a token in the cookie sid, good for ever; shown in the cookie's sid; "
+            "asked for by /a, /b; else 403",
+        ),
+        (
+            Login(path="/in", answer="text", token_at="", sent_in="path", sent_as="session"),
+            "POST /in; gives a token as all of its answer, good for ever; shown in the path's {session}; "
+            "asked for by every call; else 401",
+        ),
+        (
+            Login(kind="basic", needs=("username",)),
+            "user name and password (Basic) with username; asked for by every call; else 401",
+        ),
+        (
+            Login(kind="key", sent_in="query", sent_as="apikey"),
+            "any key in the query's apikey; asked for by every call; else 401",
+        ),
+        (
+            Login(kind="signed", needs=("x-date", "x-sign")),
+            "the headers x-date, x-sign, unchecked; asked for by every call; else 401",
+        ),
+    ],
+)  # fmt: skip
+def test_a_login_is_told_in_words(login, words):
+    assert login_words(login) == words
+
+
+def test_a_quota_is_told_in_words():
+    assert quota_words(Quota(1)) == "at most 1 call in 1m, then 429 with Retry-After"
+    rare = Quota(1_500, timedelta(hours=1), 503, says_when=False, path="/api/")
+    assert quota_words(rare) == "at most 1,500 calls in 1h of /api/, then 503"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (
+            Fault("f", "status", ((3, 3),), requests=(1,), status=429, headers=(("Retry-After", "30"),), text="slow"),
+            "status 429 with Retry-After: 30, a text of 4 characters; request 1; cycle 3",
+        ),
+        (
+            Fault("f", "timeout", ((2, 4), (7, 7)), requests=(1, 2), method="GET", host="a.example", path="/alerts"),
+            "no answer comes; requests 1, 2 of GET a.example/alerts; cycles 2-4, 7",
+        ),
+        (Fault("f", "cut", method="POST"), "the body is cut short; each request of POST any address; every cycle"),
+        (
+            Fault("f", "refused", since=START, until=START + 60 * SECOND),
+            "no connection; from 2024-05-14T09:30:00Z until 2024-05-14T09:31:00Z",
+        ),
+        (
+            Fault("f", "slow", ((1, 2),), until=START, delay=timedelta(minutes=6), chance=0.25, times=3),
+            "the answer comes 6m later; cycles 1-2 until 2024-05-14T09:30:00Z; with a chance of 0.25, at most 3 times",
+        ),
+        (Fault("f", "reset", times=1), "the connection breaks before the answer; every cycle; at most 1 time"),
+        (Fault("f", "malformed", text="{"), "a body that cannot be read, a text of 1 character; every cycle"),
+        (Fault("f", "wrong_type", path="/a"), "a page of HTML; each request of /a; every cycle"),
+        (
+            Fault("f", "logout", ((4, 4),)),
+            "all tokens given so far are lost; the first request; cycle 4",
+        ),
+        (
+            Fault("f", "kill", ((9, 9),), moment="between"),
+            "the process is killed between incidents() and setLastRun(); cycle 9",
+        ),
+    ],
+)  # fmt: skip
+def test_a_fault_is_told_in_words(fault, words):
+    assert fault_words(fault) == words
+
+
+def test_whom_the_vendor_knows_and_what_goes_wrong_have_a_part_of_their_own():
+    troubled = a_file(
+        endpoints=(Endpoint("/a", time_field="t"),),
+        logins=(Login("session", path="/in"),),
+        quotas=(Quota(60),),
+        faults=tuple(Fault(f"cut {number}", "cut") for number in range(1, 43)),
+    )
+    shown = page(troubled)
+    for words in (
+        "Logins\n  session: POST /in; gives",
+        "Quotas\n  at most 60 calls in 1m",
+        "Faults\n  cut 1: the body is cut short; every cycle\n",
+        "  cut 40: the body is cut short; every cycle\n  and 2 more",
+    ):
+        assert words in shown
+    assert scenario_line(troubled).endswith("1 endpoint, 1 login, 1 quota, 42 faults, 10 cycles")
+    plain = page(a_file())
+    assert not any(title in plain for title in ("Logins", "Quotas", "Faults"))
+
+
+def test_what_was_delivered_before_the_start_is_told():
+    shown = page(a_file(delivered={f"A-{number}": (0, "") for number in range(42)}))
+    words = " ".join(shown.split())
+    assert "delivered before the start: A-0, A-1," in words
+    assert "A-39, and 2 more" in words
+
+
+def test_other_lists_identities_are_told():
+    assert "id, else number and tenant in rawJSON" in page(a_file(other_identities=(("number", "tenant"),)))
+
+
+def test_an_application_answers_what_the_endpoints_do_not():
+    file = a_file(hatch=Hatch("/x/app.py", "app", "app.py:app", is_wsgi=True))
+    assert "app.py:app, a WSGI application, answers all calls" in page(file)
+    assert "application app.py:app" in scenario_line(file)
+
+
+def test_hostile_names_of_faults_and_logins_cannot_style_the_terminal():
+    evil = "a\x1b[31m\u202e\n[bold]b"
+    shown = page(
+        a_file(
+            faults=(Fault(evil, "status", path=f"/{evil}", headers=((evil, evil),)),),
+            logins=(Login(evil, path=f"/{evil}", needs=(evil,), token_at=evil, sent_as=evil),),
+            quotas=(Quota(1, path=evil),),
+            delivered={evil: (0, "")},
+            other_identities=((evil,),),
+        )
+    )
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "[bold]b" in shown

@@ -19,9 +19,10 @@ def command(journal: Path, format_: str, outputs: tuple[str, ...], **given: Any)
 
     \b
     xsim check .xsim/integration_instance_1/journal.jsonl
+    xsim check .xsim/integration_instance_1/journal.jsonl --format sarif
     """
     from xsim import api
     from xsim.cli.judgement import refuse_bad_outputs, show
 
-    refuse_bad_outputs(format_, outputs)
+    refuse_bad_outputs(format_, outputs, judged=journal)
     sys.exit(show(api.check_journal(journal, as_options(**given)), format_, outputs))

@@ -34,13 +34,25 @@ def _where(function: Function) -> Function:
 
 @click.group("last-run")
 def command() -> None:
-    """Show, set or reset the last run that the next fetch starts from."""
+    """Show, set or reset the last run that the next fetch starts from.
+
+    \b
+    xsim last-run show integration.py
+    xsim last-run set integration.py '{"last_fetch": "2024-05-14T09:00:00Z"}'
+    xsim last-run set integration.py @last_run.json
+    xsim last-run reset integration.py
+    """
 
 
 @command.command()
 @_where
 def show(**where: Any) -> None:
-    """Print the stored last run as JSON; {} where nothing is stored."""
+    """Print the stored last run of INTEGRATION as JSON; {} where nothing is stored.
+
+    \b
+    xsim last-run show integration.py
+    xsim last-run show Packs/Vendor --integration-name Vendor --instance instance_2
+    """
     with _state(**where) as opened:
         click.echo(json.dumps(opened.last_run, indent=2))
 
@@ -49,7 +61,12 @@ def show(**where: Any) -> None:
 @_where
 @click.argument("value")
 def set_(value: str, **where: Any) -> None:
-    """Store VALUE (JSON, or @FILE) as the last run."""
+    """Store VALUE (JSON, or @FILE) as the last run of INTEGRATION.
+
+    \b
+    xsim last-run set integration.py '{"last_fetch": "2024-05-14T09:00:00Z"}'
+    xsim last-run set integration.py @last_run.json
+    """
     parsed = _parsed(value)
     with _state(**where) as opened:
         opened.set_last_run(parsed)
@@ -58,7 +75,12 @@ def set_(value: str, **where: Any) -> None:
 @command.command()
 @_where
 def reset(**where: Any) -> None:
-    """Empty the last run, as the server's link does: the integration context stays (server-semantics 1.5)."""
+    """Empty the last run of INTEGRATION, as the server's link does: the integration context stays.
+
+    \b
+    xsim last-run reset integration.py
+    """
+    # Of the state the last run alone (server-semantics 1.5).
     with _state(**where) as opened:
         opened.set_last_run({})
 

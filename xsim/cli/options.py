@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from xsim.cli.completion import complete_format, complete_output, complete_rule
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -81,9 +83,8 @@ def instance_options(function: Function) -> Function:
             ),
             click.option(
                 "--marketplace",
-                default="xsoar",
-                show_default=True,
-                help="Which yml keys with a marketplace suffix hold.",
+                default="",
+                help="Which yml keys with a marketplace suffix hold; default the project's, else xsoar.",
             ),
             click.option(
                 "--instance",
@@ -109,6 +110,11 @@ def instance_options(function: Function) -> Function:
 
 
 def rule_options(function: Function) -> Function:
+    """Which rules judge, what fails the run, and where the report goes."""
+    return judgement_options(output_options(function))
+
+
+def judgement_options(function: Function) -> Function:
     """Which rules judge, and what fails the run."""
     for option in reversed(
         (
@@ -116,9 +122,16 @@ def rule_options(function: Function) -> Function:
                 "--select",
                 multiple=True,
                 metavar="RULE",
+                shell_complete=complete_rule,
                 help="Judge by this rule only (FC202, duplicate-event, FC5); repeatable.",
             ),
-            click.option("--ignore", multiple=True, metavar="RULE", help="Leave this rule out; repeatable."),
+            click.option(
+                "--ignore",
+                multiple=True,
+                metavar="RULE",
+                shell_complete=complete_rule,
+                help="Leave this rule out; repeatable.",
+            ),
             click.option(
                 "--fail-on",
                 type=click.Choice(["error", "warning", "note"]),
@@ -126,13 +139,36 @@ def rule_options(function: Function) -> Function:
             ),
             click.option("--strict", is_flag=True, default=None, help="Undecided if something was not exercised."),
             click.option(
-                "--format", "format_", default="text", show_default=True, metavar="FORMAT", help="text or json."
+                "--baseline",
+                type=click.Path(path_type=Path),
+                help="Findings that are accepted (`xsim baseline write`); default the project's.",
+            ),
+            click.option("--no-baseline", "without_baseline", is_flag=True, help="Accept nothing by a baseline."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def output_options(function: Function) -> Function:
+    """In which formats the report goes where."""
+    for option in reversed(
+        (
+            click.option(
+                "--format",
+                "format_",
+                default="text",
+                show_default=True,
+                metavar="FORMAT",
+                shell_complete=complete_format,
+                help="text, concise, json, json-lines, junit, sarif, github or html.",
             ),
             click.option(
                 "--output",
                 "outputs",
                 multiple=True,
                 metavar="FORMAT:PATH",
+                shell_complete=complete_output,
                 help="Also write this format to a file; repeatable.",
             ),
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xsim.cli.options import Duration, as_options, instance_options, rule_options
+
+if TYPE_CHECKING:
+    from xsim.model import Cycle, Scenario
 
 
 @click.command("run")
@@ -50,24 +53,35 @@ def command(
     \b
     xsim run integration.py --cycles 10
     xsim run Packs/Vendor/Integrations/Vendor --param url=https://api.vendor.example --cycles 60
+    xsim run integration.py --format concise --output sarif:xsim.sarif --output junit:xsim.xml
     """
     from xsim import api
+    from xsim.cli.following import Following
     from xsim.cli.judgement import refuse_bad_outputs, repeat_command, show
     from xsim.report import Progress
 
-    refuse_bad_outputs(format_, outputs)
+    refuse_bad_outputs(format_, outputs, judged=integration)
     options = as_options(cycles=cycles, interval=interval, starts=starts, **given)
     # A polite kill is treated like Ctrl-C: what was simulated is stored.
     signal.signal(signal.SIGTERM, _interrupt)
-    with Progress(enabled=sys.stderr.isatty()) as progress:
+    with Progress(enabled=sys.stderr.isatty()) as progress, Following(format_, outputs) as following:
+
+        def begin(scenario: Scenario) -> None:
+            progress.expect(scenario.cycles)
+            following.begin(scenario)
+
+        def advance(cycle: Cycle) -> None:
+            progress.advance(cycle)
+            following.add(cycle)
+
         report = api.run(
             integration,
             options=options,
-            on_start=lambda scenario: progress.expect(scenario.cycles),
-            on_cycle=progress.advance,
+            on_start=begin,
+            on_cycle=advance,
             command=repeat_command(),
         )
-    sys.exit(show(report, format_, outputs))
+    sys.exit(show(report, format_, outputs, begun=following.begun))
 
 
 def _interrupt(*_: object) -> None:

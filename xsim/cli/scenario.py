@@ -24,7 +24,12 @@ def command() -> None:
 @command.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
-    """Check each of FILES (a scenario, or an integration with one beside it), key by key."""
+    """Check each of FILES (a scenario, or an integration with one beside it), key by key.
+
+    \b
+    xsim scenario check xsim.toml
+    xsim scenario check Packs/*/Integrations/*/xsim.toml
+    """
     from xsim.cli.complain import complain
     from xsim.report import scenario_line
 
@@ -41,7 +46,12 @@ def check(files: tuple[Path, ...]) -> None:
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def show(file: Path) -> None:
-    """Show what FILE means: the schedule, the events on a time line, the endpoints in words."""
+    """Show what FILE means: the schedule, the events on a time line, the endpoints in words.
+
+    \b
+    xsim scenario show xsim.toml
+    xsim scenario show Packs/Vendor/Integrations/Vendor
+    """
     from xsim.report import print_scenario
 
     print_scenario(_loaded(file))

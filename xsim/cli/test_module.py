@@ -13,7 +13,15 @@ from xsim.cli.options import as_options, instance_options
 @click.command("test-module")
 @instance_options
 def command(integration: Any, **given: Any) -> None:
-    """Run INTEGRATION's test-module command: it has to answer exactly "ok"."""
+    """Run INTEGRATION's test-module command: it has to answer exactly "ok".
+
+    Exit code 0 where the Test button would be green, 1 where it would be red, 3 where the command needs something that
+    xsim does not simulate.
+
+    \b
+    xsim test-module integration.py
+    xsim test-module Packs/Vendor/Integrations/Vendor --param api_key=env:VENDOR_KEY
+    """
     from xsim import api
     from xsim.model import Outcome
     from xsim.report import passed_test_module, print_test_module

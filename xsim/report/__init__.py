@@ -1,71 +1,157 @@
-"""The last stage: a report, or one fetch, as text for a person or as JSON for a program."""
+"""The last stage: a report, or one fetch, as text for a person or in a format for programs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from xsim.errors import XsimError
 from xsim.findings import Report
-from xsim.model import Cycle, Integration, ScenarioFile
+from xsim.model import Cycle, Integration, Scenario, ScenarioFile
 from xsim.report.progress import Progress
-from xsim.report.rule_page import rule_text, rules_json, rules_text
+from xsim.report.rule_page import rule_markdown, rule_text, rules_json, rules_markdown, rules_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from xsim.report.baseline import baseline_text
     from xsim.report.scenario_draft import Draft, draft
+    from xsim.report.settings_page import settings_json, settings_text
+    from xsim.report.suite_table import SuiteProgress, print_suite
+    from xsim.report.suites import combined, suite_summary
 
 __all__ = [
+    "FORMATS",
     "Draft",
     "Progress",
+    "SuiteProgress",
+    "baseline_text",
+    "closing_lines",
+    "combined",
+    "cycle_lines",
     "draft",
     "passed_test_module",
     "print_fetch",
     "print_scenario",
+    "print_suite",
     "print_test_module",
     "print_text",
     "refuse_unknown_format",
     "render",
+    "render_annotations",
     "render_fetch",
+    "render_summary",
+    "rule_markdown",
     "rule_text",
     "rules_json",
+    "rules_markdown",
     "rules_text",
     "scenario_line",
+    "settings_json",
+    "settings_text",
+    "suite_summary",
 ]
 
-_FORMATS = ("text", "json")
+_PROGRAM_FORMATS = {
+    "concise": ("xsim.report.concise", "report_concise"),
+    "json": ("xsim.report.json_format", "report_json"),
+    "json-lines": ("xsim.report.json_lines", "report_json_lines"),
+    "junit": ("xsim.report.junit", "report_junit"),
+    "sarif": ("xsim.report.sarif", "report_sarif"),
+    "github": ("xsim.report.github", "report_github"),
+    "html": ("xsim.report.html", "report_html"),
+}
+"""Each with the module and function that write it: a module is loaded where its format is asked for."""
+FORMATS = ("text", *_PROGRAM_FORMATS)
+_SEEN_FROM_THE_TOP = ("sarif", "github")
+_OF_A_FETCH = ("text", "json")
+
+
+_LATE = {
+    "Draft": "scenario_draft",
+    "draft": "scenario_draft",
+    "baseline_text": "baseline",
+    "settings_json": "settings_page",
+    "settings_text": "settings_page",
+    "SuiteProgress": "suite_table",
+    "print_suite": "suite_table",
+    "combined": "suites",
+    "suite_summary": "suites",
+}
+"""What one command alone needs, and the module that has it: loaded where it is asked for."""
 
 
 def __getattr__(name: str) -> Any:
-    # Only `xsim init` drafts, and the modules for it are many.
-    if name in ("Draft", "draft"):
-        from xsim.report import scenario_draft
-
-        return getattr(scenario_draft, name)
+    if name in _LATE:
+        return getattr(import_module(f"xsim.report.{_LATE[name]}"), name)
     raise AttributeError(f"module 'xsim.report' has no attribute '{name}'")
 
 
-def render(report: Report, format: str) -> str:
-    """The whole report, without a last line end: "text" (plain, 100 columns wide) or "json" (report.schema.json)."""
+def render(report: Report, format: str, *, folder: str = "") -> str:
+    """The whole report in one of FORMATS, without a last line end; "" where a format has nothing to say.
+
+    "text" is plain and 100 columns wide; report.schema.json describes "json" and "json-lines".
+    `folder` is the working folder as seen from the top of the repository, where it is another one: "sarif" and
+    "github" name the script from there.
+    """
+    from xsim.report.entries import seen_from_here
+
     refuse_unknown_format(format)
-    if format == "json":
-        from xsim.report.json_format import report_json
+    report = seen_from_here(report)
+    if format == "text":
+        # Rich is imported with them, and takes longer to load than a short run takes.
+        from xsim.report.terminal import draw_plain
+        from xsim.report.text import page_parts
 
-        return report_json(report)
-    # Rich is imported with them, and takes longer to load than a short run takes.
-    from xsim.report.terminal import draw_plain
-    from xsim.report.text import page_parts
+        return draw_plain(lambda width: page_parts(report, width))
+    module, function = _PROGRAM_FORMATS[format]
+    written = getattr(import_module(module), function)
+    text: str = written(report, folder=folder) if format in _SEEN_FROM_THE_TOP else written(report)
+    return text
 
-    return draw_plain(lambda width: page_parts(report, width))
+
+def render_summary(report: Report) -> str:
+    """The report as Markdown, for the page of a GitHub job."""
+    from xsim.report.entries import seen_from_here
+    from xsim.report.github import summary
+
+    return summary(seen_from_here(report))
+
+
+def render_annotations(report: Report, *, folder: str = "") -> str:
+    """The findings as GitHub's workflow commands, a line each; "" where there is none. `folder` as of `render`."""
+    from xsim.report.entries import seen_from_here
+    from xsim.report.github import annotation_lines
+
+    return "\n".join(annotation_lines(seen_from_here(report), folder=folder))
+
+
+def cycle_lines(scenario: Scenario) -> Callable[[Cycle], str]:
+    """A function from a cycle to its line of "json-lines", to be written while the run goes on."""
+    from xsim.report.json_lines import cycle_lines as lines
+
+    return lines(scenario)
+
+
+def closing_lines(report: Report) -> Iterator[str]:
+    """The lines of "json-lines" behind those of the cycles."""
+    from xsim.report.entries import seen_from_here
+    from xsim.report.json_lines import closing_lines as lines
+
+    return lines(seen_from_here(report))
 
 
 def print_text(report: Report, *, console: Console | None = None) -> None:
     """The report on the console, by default standard output: coloured on a terminal, plain in a pipe."""
-    from xsim.report.terminal import draw_on
+    from xsim.report.entries import seen_from_here
+    from xsim.report.terminal import draw_on, has_ascii_only
     from xsim.report.text import page_parts
 
-    draw_on(console, lambda width: page_parts(report, width))
+    report = seen_from_here(report)
+    is_ascii = has_ascii_only(console)
+    draw_on(console, lambda width: page_parts(report, width, is_ascii=is_ascii))
 
 
 def render_fetch(cycle: Cycle, integration: Integration, format: str, *, secrets: tuple[str, ...] = ()) -> str:
@@ -73,7 +159,7 @@ def render_fetch(cycle: Cycle, integration: Integration, format: str, *, secrets
 
     `secrets` are texts to mask.
     """
-    refuse_unknown_format(format)
+    refuse_unknown_format(format, known=_OF_A_FETCH)
     if format == "json":
         from xsim.report.json_format import fetch_json
 
@@ -126,10 +212,10 @@ def scenario_line(file: ScenarioFile) -> str:
     return line(file)
 
 
-def refuse_unknown_format(format: str) -> None:
-    """XsimError, naming the nearest, where `render` knows no such format."""
-    if format in _FORMATS:
+def refuse_unknown_format(format: str, *, known: tuple[str, ...] = FORMATS) -> None:
+    """XsimError, naming the nearest, where it is none of the formats that are known."""
+    if format in known:
         return
-    near = get_close_matches(format, _FORMATS, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(_FORMATS)}"
+    near = get_close_matches(format.lower(), known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(known)}"
     raise XsimError(f"unknown format '{format}'", hint=hint)

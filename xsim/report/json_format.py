@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from xsim.findings import Finding, Report, RuleResult
+from xsim.findings import Report
 from xsim.model import Cycle, Exchange, Failure, Integration, Scenario, Verdict
 from xsim.report.cells import MASKED, Mask, masker, moment
+from xsim.report.entries import Entry, entries
 from xsim.report.rows import count_delivered, count_incidents, duplicates_of
 
 FORMAT = 1
@@ -26,8 +27,9 @@ _DEEPEST = 100
 def report_json(report: Report) -> str:
     """The report as one JSON object, indented, but one line a cycle."""
     mask = masker(report.journal.scenario.parameters.secrets)
-    opening = _opening(report, mask)
-    closing = {"rules": _rules(report, mask), "findings": _findings(report, mask), **_closing(report, mask)}
+    opening = opening_fields(report, mask)
+    findings = list(findings_fields(report, mask))
+    closing = {"rules": _rules(report, mask), "findings": findings, **closing_fields(report, mask)}
     cycles = ",\n".join(f"    {_line(cycle)}" for cycle in _cycles(report, mask))
     parts = [_fields(opening), f'  "cycles": [\n{cycles}\n  ]' if cycles else '  "cycles": []', _fields(closing)]
     return "{\n" + ",\n".join(parts) + "\n}"
@@ -42,7 +44,7 @@ def fetch_json(cycle: Cycle, secrets: tuple[str, ...]) -> str:
     for text in cycle.incidents:
         value = parsed(text)
         incidents.extend(value if isinstance(value, list) else [value])
-    return _written(plain(incidents, masker(secrets)), indent=4)
+    return written(plain(incidents, masker(secrets)), indent=4)
 
 
 def parsed(text: str) -> Any:
@@ -75,7 +77,8 @@ def plain(value: Any, mask: Mask, depth: int = 0) -> Any:
 # --- the parts of the report --------------------------------------------------------------------------------
 
 
-def _opening(report: Report, mask: Mask) -> dict[str, Any]:
+def opening_fields(report: Report, mask: Mask) -> dict[str, Any]:
+    """The verdict, and what was run."""
     journal = report.journal
     return {
         "format": FORMAT,
@@ -148,7 +151,7 @@ def _failure(failure: Failure | None, mask: Mask) -> dict[str, Any] | None:
         "message": mask(failure.message),
         "frames": [mask(frame) for frame in failure.frames],
         "line": failure.line,
-        "function": None if failure.function is None else mask(failure.function),
+        "function": _masked(failure.function, mask),
         "hint": mask(failure.hint),
     }
 
@@ -180,27 +183,31 @@ def _rules(report: Report, mask: Mask) -> list[dict[str, Any]]:
     ]
 
 
-def _findings(report: Report, mask: Mask) -> list[dict[str, Any]]:
-    return [_finding(finding, result, mask) for result in report.results for finding in result.findings]
+def findings_fields(report: Report, mask: Mask) -> Iterator[dict[str, Any]]:
+    """Each finding, in rule order."""
+    return (_finding(entry, mask) for entry in entries(report))
 
 
-def _finding(finding: Finding, result: RuleResult, mask: Mask) -> dict[str, Any]:
-    place = finding.place
+def _finding(entry: Entry, mask: Mask) -> dict[str, Any]:
+    finding, place = entry.finding, entry.finding.place
     return {
-        "rule": result.rule.code,
-        "name": result.rule.name,
-        "severity": (finding.severity or result.rule.severity).value,
+        "rule": entry.rule.code,
+        "name": entry.rule.name,
+        "severity": entry.severity.value,
         "cause": mask(finding.cause),
         "message": mask(finding.message),
         "cycles": list(finding.cycles),
         "events": [mask(event) for event in finding.events],
-        "place": place and {"path": mask(place.path), "line": place.line, "function": place.function},
+        "place": place and {"path": mask(place.path), "line": place.line, "function": _masked(place.function, mask)},
         "evidence": [{"label": mask(label), "value": mask(value)} for label, value in finding.evidence],
         "fingerprint": finding.fingerprint,
+        "accepted": mask(finding.accepted),
+        "fails": entry.fails,
     }
 
 
-def _closing(report: Report, mask: Mask) -> dict[str, Any]:
+def closing_fields(report: Report, mask: Mask) -> dict[str, Any]:
+    """What the verdict takes for granted, and how to come to it again."""
     return {
         "assumes": [mask(text) for text in report.assumes],
         "not_exercised": [mask(text) for text in report.not_exercised],
@@ -213,17 +220,22 @@ def _closing(report: Report, mask: Mask) -> dict[str, Any]:
 
 def _fields(fields: dict[str, Any]) -> str:
     """The fields of an object as indented text, without the braces around them."""
-    return _written(fields, indent=2)[2:-2]
+    return written(fields, indent=2)[2:-2]
 
 
 def _line(value: dict[str, Any]) -> str:
-    return _written(value, indent=None)
+    return written(value, indent=None)
 
 
-def _written(value: Any, *, indent: int | None) -> str:
+def written(value: Any, *, indent: int | None) -> str:
+    """Strict JSON in ASCII, on one line where `indent` is None."""
     text = json.dumps(value, indent=indent, allow_nan=False)
     # JSON lets DEL stand as it is, the one control that no escape of `dumps` covers.
     return text.replace("\x7f", "\\u007f")
+
+
+def _masked(text: str | None, mask: Mask) -> str | None:
+    return None if text is None else mask(text)
 
 
 def _seconds(length: timedelta) -> int | float:

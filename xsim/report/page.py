@@ -29,6 +29,8 @@ class Page:
 
     width: int
     mask: Mask
+    is_ascii: bool = False
+    """Drawings are made of ASCII alone."""
 
     def clean(self, text: str, limit: int = 400) -> str:
         """Foreign text without secrets and harmless to a terminal, on one line."""

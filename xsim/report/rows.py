@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -207,8 +207,11 @@ class Overview:
         return sum(self.outcomes.values())
 
 
-def survey(report: Report) -> Overview:
-    """One walk along the journal, which may be long: of the cycles only those that are shown are kept."""
+def survey(report: Report, also: Callable[[Cycle], None] = lambda cycle: None) -> Overview:
+    """One walk along the journal, which may be long: of the cycles only those that are shown are kept.
+
+    `also` is given each cycle on the same walk.
+    """
     duplicates = duplicates_of(report)
     rows = Rows(_marks(report), duplicates or Duplicates({}), _several_calls(report.journal))
     failures = Failures()
@@ -217,6 +220,7 @@ def survey(report: Report) -> Overview:
         rows.add(cycle)
         failures.add(cycle)
         outcomes[cycle.outcome] += 1
+        also(cycle)
     return Overview(rows.chosen(), failures, outcomes, duplicates is not None)
 
 

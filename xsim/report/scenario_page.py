@@ -13,9 +13,10 @@ from rich.text import Text
 
 from xsim.model import JsonValue, Scenario, ScenarioFile, Settings
 from xsim.report.cells import ELLIPSIS, Mask, duration, masker, moment, plural, safe, spans
+from xsim.report.scenario_fault_words import fault_words, login_words, quota_words
 from xsim.report.scenario_words import endpoint_title, endpoint_words, lag_text
 from xsim.report.terminal import indented, labelled, table_of
-from xsim.world import Change, Event
+from xsim.world import Change, Event, Hatch
 
 _MOST_EVENTS = 40
 _FIRST_EVENTS = 30
@@ -48,6 +49,8 @@ def scenario_parts(file: ScenarioFile) -> Iterator[RenderableType]:
         yield from _values(sheet, "Integration context", {"": sheet.scenario.context})
     yield from _events(sheet)
     yield from _endpoints(sheet)
+    yield from _callers(sheet)
+    yield from _faults(sheet)
     yield from _judgement(sheet)
 
 
@@ -55,7 +58,9 @@ def scenario_line(file: ScenarioFile) -> str:
     """What a right file holds, in one line."""
     scenario = file.scenario
     parts = [plural(len(scenario.events), "event"), plural(len(scenario.endpoints), "endpoint")]
-    parts += [f"function {scenario.hatch.shown}"] if scenario.hatch else []
+    parts += [f"{_hatch_noun(scenario.hatch)} {scenario.hatch.shown}"] if scenario.hatch else []
+    counted = (("login", scenario.logins), ("quota", scenario.quotas), ("fault", scenario.faults))
+    parts += [plural(len(records), noun) for noun, records in counted if records]
     parts.append(plural(scenario.cycles, "cycle"))
     return safe(f"{file.path.as_posix()}: right; {', '.join(parts)}", 1_000)
 
@@ -82,6 +87,8 @@ def _facts(sheet: _Sheet) -> Iterator[tuple[Text, Text]]:
         if text:
             yield _fact(sheet, label, text)
     yield _fact(sheet, "identity", _identity(scenario))
+    if scenario.delivered:
+        yield _fact(sheet, "delivered", f"before the start: {_delivered(scenario)}")
     settings = _settings(scenario.settings)
     if settings:
         yield _fact(sheet, "platform", settings)
@@ -110,7 +117,14 @@ def _identity(scenario: Scenario) -> str:
     paths = " and ".join(scenario.identity) or "detected"
     part = f", several incidents of one event told apart by {' and '.join(scenario.part)}" if scenario.part else ""
     time = f"; the event's time is {scenario.time_field}" if scenario.time_field else ""
-    return f"{paths} in rawJSON{part}{time}"
+    others = "".join(f", else {' and '.join(other)}" for other in scenario.other_identities)
+    return f"{paths}{others} in rawJSON{part}{time}"
+
+
+def _delivered(scenario: Scenario) -> str:
+    names = list(scenario.delivered)
+    more = len(names) - _MOST_VALUES
+    return ", ".join([*names[:_MOST_VALUES], *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def _settings(settings: Settings) -> str:
@@ -245,7 +259,40 @@ def _endpoints(sheet: _Sheet) -> Iterator[RenderableType]:
         yield indented(Text.assemble((title, "cyan"), f": {sheet.clean(endpoint_words(endpoint), 2_000)}"), 2)
     if scenario.hatch:
         rest = "what no endpoint takes" if scenario.endpoints else "all calls"
-        yield indented(Text.assemble((sheet.clean(scenario.hatch.shown), "cyan"), f" answers {rest}"), 2)
+        kind = ", a WSGI application," if scenario.hatch.is_wsgi else ""
+        yield indented(Text.assemble((sheet.clean(scenario.hatch.shown), "cyan"), f"{kind} answers {rest}"), 2)
+
+
+def _hatch_noun(hatch: Hatch) -> str:
+    return "application" if hatch.is_wsgi else "function"
+
+
+def _callers(sheet: _Sheet) -> Iterator[RenderableType]:
+    """Whom the API knows, and how many calls it takes."""
+    scenario = sheet.scenario
+    if scenario.logins:
+        yield Text()
+        yield Text("Logins", style="bold")
+        for login in scenario.logins:
+            yield _told(sheet, login.name, login_words(login))
+    if scenario.quotas:
+        yield Text()
+        yield Text("Quotas", style="bold")
+        yield from (indented(Text(sheet.clean(quota_words(quota))), 2) for quota in scenario.quotas)
+
+
+def _faults(sheet: _Sheet) -> Iterator[RenderableType]:
+    faults = sheet.scenario.faults
+    if faults:
+        yield Text()
+        yield Text("Faults", style="bold")
+        yield from (_told(sheet, fault.name, fault_words(fault)) for fault in faults[:_MOST_VALUES])
+        if len(faults) > _MOST_VALUES:
+            yield indented(Text(f"and {len(faults) - _MOST_VALUES:,} more"), 2)
+
+
+def _told(sheet: _Sheet, name: str, words: str) -> RenderableType:
+    return indented(Text.assemble((sheet.clean(name, 60), "cyan"), f": {sheet.clean(words, 2_000)}"), 2)
 
 
 def _judgement(sheet: _Sheet) -> Iterator[RenderableType]:

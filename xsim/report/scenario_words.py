@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -11,7 +12,12 @@ from xsim.world import Endpoint, Filter, Order
 _UNITS = {
     "us": "microsecond", "ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day"
 }  # fmt: skip
-_EPOCHS = {"iso": "ISO 8601 alone", "s": "epoch seconds", "ms": "epoch milliseconds", "us": "epoch microseconds"}
+_LAYOUTS = {
+    "iso": "ISO 8601 alone",
+    "epoch-s": "epoch seconds",
+    "epoch-ms": "epoch milliseconds",
+    "epoch-us": "epoch microseconds",
+}
 _BOUNDED = {">=": "inclusive", "<=": "inclusive", ">": "exclusive", "<": "exclusive"}
 _NO_LIMIT = 1_000_000
 _EMPTY = {
@@ -29,26 +35,108 @@ def endpoint_title(endpoint: Endpoint) -> str:
 
 def endpoint_words(endpoint: Endpoint) -> str:
     """One sentence of clauses, not made safe yet."""
-    clauses = {"detail": _detail_clauses, "fixed": _fixed_clauses}.get(endpoint.kind, _list_clauses)
-    return "; ".join(clauses(endpoint))
+    clauses = {
+        "detail": _detail_clauses,
+        "objects": _objects_clauses,
+        "fixed": _fixed_clauses,
+        "job": _job_clauses,
+        "job_status": _status_clauses,
+        "update": _update_clauses,
+    }
+    return "; ".join(clauses.get(endpoint.kind, _list_clauses)(endpoint))
 
 
 def _list_clauses(endpoint: Endpoint) -> Iterator[str]:
+    if endpoint.job_name:
+        yield f"what the search of {_job_asked(endpoint)} found, until it is done status {endpoint.unknown_status}"
     yield from (_filter_words(each) for each in endpoint.filters)
     yield _order_words(endpoint)
     yield _limit_words(endpoint)
     if endpoint.paging:
         yield _paging_words(endpoint)
-    yield f"list at '{endpoint.list_at}'" if endpoint.list_at else "the answer is the list"
+    if endpoint.format == "json":
+        yield f"list at '{endpoint.list_at}'" if endpoint.list_at else "the answer is the list"
+    else:
+        yield _format_words(endpoint)
     yield from _answer_clauses(endpoint)
+
+
+def _objects_clauses(endpoint: Endpoint) -> Iterator[str]:
+    yield f"the records whose {endpoint.id_field} is in {_id_asked(endpoint)}"
+    yield from _list_clauses(endpoint)
 
 
 def _detail_clauses(endpoint: Endpoint) -> Iterator[str]:
-    asked = f"'{endpoint.id_name}'{_where(endpoint.id_place)}" if endpoint.id_name else "{id} in the path"
-    yield f"one record, whose {endpoint.id_field} is {asked}"
+    yield f"one record, whose {endpoint.id_field} is {_id_asked(endpoint)}"
     yield from (_filter_words(each) for each in endpoint.filters)
-    yield f"record at '{endpoint.record_at}'" if endpoint.record_at else "the answer is the record"
+    if endpoint.format == "json":
+        yield f"record at '{endpoint.record_at}'" if endpoint.record_at else "the answer is the record"
+    else:
+        yield _format_words(endpoint)
+    yield from _unknown_words(endpoint, "without one")
     yield from _answer_clauses(endpoint)
+
+
+def _job_clauses(endpoint: Endpoint) -> Iterator[str]:
+    takes = f", which takes {duration(endpoint.job_takes)}" if endpoint.job_takes else ", which is done at once"
+    yield f"begins a search{takes}"
+    yield from (_filter_words(each) for each in endpoint.filters)
+    if endpoint.order.by or endpoint.order.name:
+        yield _order_words(endpoint)
+    yield f"its id at '{endpoint.job_at}'"
+    yield from _answer_clauses(endpoint)
+
+
+def _status_clauses(endpoint: Endpoint) -> Iterator[str]:
+    running, done = endpoint.job_states
+    yield f"how far the search of {_job_asked(endpoint)} is, at '{endpoint.job_state_at}': {running}, then {done}"
+    yield from _unknown_words(endpoint, "of an unknown one")
+    yield from _answer_clauses(endpoint)
+
+
+def _update_clauses(endpoint: Endpoint) -> Iterator[str]:
+    whose = f"the records whose {endpoint.id_field} is {_id_asked(endpoint)}"
+    if endpoint.deletes:
+        yield f"deletes {whose}"
+    else:
+        values = ", ".join(f"{path} = {_new_value(value)}" for path, value in endpoint.set.items())
+        yield f"of {whose} sets {values}"
+    if endpoint.record_at:
+        yield f"record at '{endpoint.record_at}'"
+    if endpoint.text is not None:
+        yield f"answered with a text of {plural(len(endpoint.text), 'character')}"
+    yield from _unknown_words(endpoint, "without one")
+    yield from _answer_clauses(endpoint)
+
+
+def _id_asked(endpoint: Endpoint) -> str:
+    return f"'{endpoint.id_name}'{_where(endpoint.id_place)}" if endpoint.id_name else "{id} in the path"
+
+
+def _job_asked(endpoint: Endpoint) -> str:
+    return f"'{endpoint.job_name}'{_where(endpoint.job_place)}"
+
+
+def _unknown_words(endpoint: Endpoint, when: str) -> Iterator[str]:
+    if endpoint.unknown_status != 404:
+        yield f"status {endpoint.unknown_status} {when}"
+
+
+def _new_value(value: object) -> str:
+    """What the request holds at a path, or the value as JSON."""
+    if isinstance(value, str) and value.startswith("{") and value.endswith("}"):
+        return f"the request's {value[1:-1]}"
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def _format_words(endpoint: Endpoint) -> str:
+    around = f" within a text of {plural(len(endpoint.text), 'character')}" if endpoint.text is not None else ""
+    words = {
+        "xml": f"as XML, a <{endpoint.item}> each",
+        "ndjson": "as JSON, a line each",
+        "csv": f"as CSV of {', '.join(endpoint.columns)}",
+    }
+    return words.get(endpoint.format, endpoint.format) + around
 
 
 def _fixed_clauses(endpoint: Endpoint) -> Iterator[str]:
@@ -72,6 +160,8 @@ def _answer_clauses(endpoint: Endpoint) -> Iterator[str]:
         yield f"whether there are more at '{endpoint.more_at}'"
     if endpoint.extra:
         yield f"besides {', '.join(endpoint.extra)}"
+    if endpoint.status != 200:
+        yield f"status {endpoint.status}"
     if endpoint.empty in _EMPTY:
         yield _EMPTY[endpoint.empty]
     if endpoint.streams:
@@ -81,7 +171,8 @@ def _answer_clauses(endpoint: Endpoint) -> Iterator[str]:
 def _filter_words(each: Filter) -> str:
     needed = ", without it the answer is 400" if each.required else ""
     bound = f"what {each.pattern} finds" if each.pattern else "bound"
-    return f"{each.name}{_where(each.place)} keeps {each.field} {each.compare} {bound} ({_reading(each)}){needed}"
+    asked = "the body" if each.place == "body" else f"{each.name}{_where(each.place)}"
+    return f"{asked} keeps {each.field} {each.compare} {bound} ({_reading(each)}){needed}"
 
 
 def _reading(each: Filter) -> str:
@@ -93,14 +184,15 @@ def _reading(each: Filter) -> str:
     if each.relative:
         parts.append(f"{_UNITS.get(each.relative, each.relative)}s back from now")
     if each.layout:
-        parts.append(f"written as {_EPOCHS.get(each.layout, each.layout)}")
+        parts.append(f"written as {_LAYOUTS.get(each.layout, each.layout)}")
     if each.zone:
         parts.append(f"without an offset at {offset_text(each.zone)}")
     return ", ".join([*parts, *_leniency(each)])
 
 
 def _leniency(each: Filter) -> list[str]:
-    return ["ignored where unreadable"] if each.unreadable == "ignore" else []
+    widest = [f"at most {duration(each.widest)} back"] if each.widest else []
+    return widest + (["ignored where unreadable"] if each.unreadable == "ignore" else [])
 
 
 def _order_words(endpoint: Endpoint) -> str:
@@ -145,12 +237,15 @@ def _paging_words(endpoint: Endpoint) -> str:
         "next_link": "goes on by a link",
         "link_header": "goes on by a Link header",
         "last_id": f"{name} goes on behind an id",
+        "kept": f"the server keeps how far {name if paging.name else 'the caller'} came",
     }
     where = f" at '{paging.next_at}'" if paging.next_at else ""
     tail = ", the last page has one too" if paging.tail_token else ""
     empty = ", an empty page too" if paging.token_when_empty else ""
     last = {"missing": ", left out on the last page", "empty": ', "" on the last page'}.get(paging.last, "")
-    return words.get(paging.kind, paging.kind) + where + tail + empty + last
+    life = f", good for {duration(paging.life)}" if paging.life else ""
+    stale = f", {paging.stale_status} where stale" if paging.stale_status != 400 else ""
+    return words.get(paging.kind, paging.kind) + where + tail + empty + last + life + stale
 
 
 def _where(place: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import IO
@@ -43,6 +44,17 @@ def draw_on(console: Console | None, draw: Draw) -> None:
     with console.capture() as captured:
         _print(console, draw)
     _write(console.file, captured.get())
+
+
+def has_ascii_only(console: Console | None) -> bool:
+    """Whether drawings for the console, by default standard output, are to be made of ASCII alone.
+
+    So they are where its encoding has nothing else, on a terminal without any skills, and where NO_COLOR asks for plain
+    output.
+    """
+    encoding = console.encoding if console is not None else getattr(sys.stdout, "encoding", None) or "utf-8"
+    is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+    return is_plain or not encoding.lower().startswith("utf")
 
 
 def indented(part: RenderableType, by: int) -> Padding:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -14,6 +15,8 @@ from xsim.report.cycle_table import cycle_parts
 from xsim.report.page import SEVERITY_STYLES, VERDICT_STYLES, Page
 from xsim.report.rows import FailureGroup, Failures, Overview, survey
 from xsim.report.terminal import indented, labelled, unwrapped
+from xsim.report.timeline import ASCII, BOX, picture
+from xsim.report.timeline_scenes import Scene, Scenes
 
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
@@ -23,16 +26,19 @@ _FINDINGS_WITH_EVIDENCE = 3
 _EVENTS = 5
 _HOST_CALLS = 3
 _NOT_EXERCISED = 12
+_ACCEPTED = 12
 
 
-def page_parts(report: Report, width: int) -> Iterator[RenderableType]:
-    """The page from top to bottom, for so many columns."""
-    page = Page(width, masker(report.journal.scenario.parameters.secrets))
-    overview = survey(report)
+def page_parts(report: Report, width: int, *, is_ascii: bool = False) -> Iterator[RenderableType]:
+    """The page from top to bottom, for so many columns; `is_ascii`: its drawings are made of ASCII alone."""
+    page = Page(width, masker(report.journal.scenario.parameters.secrets), is_ascii)
+    scenes = Scenes(report)
+    overview = survey(report, scenes.add)
     yield from _opening(page, report, overview)
     yield from cycle_parts(page, overview)
     yield Text(_summary(report, overview))
-    yield from _findings(page, report)
+    yield from _findings(page, report, scenes.chosen())
+    yield from _accepted(page, report)
     yield from _failures(page, report, overview.failures)
     yield from _limits(page, report)
     yield from _unsupported(page, overview.failures.unsupported)
@@ -74,19 +80,41 @@ def _summary(report: Report, overview: Overview) -> str:
 # --- findings and failures ----------------------------------------------------------------------------------
 
 
-def _findings(page: Page, report: Report) -> Iterator[RenderableType]:
-    breached = [result for result in report.results if result.findings]
-    for result in sorted(breached, key=lambda result: _GRAVITY[_severity_of(result)]):
+def _findings(page: Page, report: Report, scenes: Mapping[int, Scene]) -> Iterator[RenderableType]:
+    for result in sorted(_breached(report), key=lambda result: _GRAVITY[_severity_of(result)]):
         yield Text()
         yield _heading(page, result)
         told = _told(result)
         for finding, shows_evidence in told:
-            yield from _finding(page, finding, result, shows_evidence=shows_evidence)
+            yield from _finding(page, finding, result, shows_evidence=shows_evidence, scene=scenes.get(id(finding)))
         left_out = len(result.findings) - len(told)
         if left_out > 0:
             yield indented(Text(f"and {left_out:,} more (--format json has all)"), 2)
         if result.rule.fix:
             yield indented(Text.assemble(("fix: ", "bold"), page.clean(" ".join(result.rule.fix.split()), 1000)), 2)
+
+
+def _breached(report: Report) -> Iterator[RuleResult]:
+    """The rules with findings that nobody accepted, and those alone."""
+    for result in report.results:
+        left = tuple(finding for finding in result.findings if not finding.accepted)
+        if left:
+            yield replace(result, findings=left)
+
+
+def _accepted(page: Page, report: Report) -> Iterator[RenderableType]:
+    """A line a finding that somebody accepted: its evidence is for those who have not."""
+    accepted = [finding for finding in report.findings if finding.accepted]
+    if not accepted:
+        return
+    yield Text()
+    yield Text("Accepted findings", style="bold")
+    for finding in accepted[:_ACCEPTED]:
+        place = f" (line {finding.place.line})" if finding.place and finding.is_allowed else ""
+        text = f"{finding.code} {page.clean(finding.message)}{place}: {page.clean(finding.accepted)}"
+        yield indented(Text(text, style="dim"), 2)
+    if len(accepted) > _ACCEPTED:
+        yield indented(Text(f"and {len(accepted) - _ACCEPTED:,} more (--format json has all)", "dim"), 2)
 
 
 def _told(result: RuleResult) -> list[tuple[Finding, bool]]:
@@ -116,13 +144,17 @@ def _heading(page: Page, result: RuleResult) -> Text:
     )
 
 
-def _finding(page: Page, finding: Finding, result: RuleResult, *, shows_evidence: bool) -> Iterator[RenderableType]:
+def _finding(
+    page: Page, finding: Finding, result: RuleResult, *, shows_evidence: bool, scene: Scene | None
+) -> Iterator[RenderableType]:
     severity = finding.severity or result.rule.severity
     mark = f" ({severity.value})" if severity is not _severity_of(result) else ""
     yield indented(Text(page.clean(finding.message) + mark, style=SEVERITY_STYLES[severity]), 2)
     whereabouts = "; ".join(_whereabouts(page, finding))
     if whereabouts:
         yield indented(Text(whereabouts), 4)
+    if scene is not None and (lines := picture(page, scene, result.rule.code, signs=ASCII if page.is_ascii else BOX)):
+        yield from (Text(), *lines, Text())
     if finding.evidence and shows_evidence:
         pairs = [(Text(page.clean(label, 60)), Text(page.clean(value))) for label, value in finding.evidence]
         yield indented(labelled(pairs), 4)
@@ -164,7 +196,7 @@ def _is_told(group: FailureGroup, report: Report) -> bool:
     frames = set(group.cycle.failure.frames) if group.cycle.failure else set()
     return bool(frames) and any(
         group.cycle.number in finding.cycles and frames <= {value for _, value in finding.evidence}
-        for result in report.results
+        for result in _breached(report)
         for finding, shows_evidence in _told(result)
         if shows_evidence
     )

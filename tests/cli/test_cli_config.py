@@ -1,0 +1,123 @@
+"""`xsim config`, `xsim baseline`, and what a project's settings do to a run."""
+
+import json
+
+import pytest
+
+SCRIPT = """\
+import json
+import demistomock as demisto
+from CommonServerPython import *
+COMMAND = 'fetch-incidents'
+demisto.incidents([{'name': 'n', 'occurred': '2024-05-14T09:00:00Z', 'rawJSON': json.dumps({'id': 1})}])
+"""
+
+
+@pytest.fixture
+def project(xsim):
+    xsim.has("integration.py", SCRIPT)
+    xsim.has("pyproject.toml", "[tool.xsim]\nfail_on = 'error'\nignore = ['FC401']\nseverity = {FC602 = 'warning'}\n")
+    return xsim
+
+
+def rows(seen):
+    return {each["name"]: (each["value"], each["origin"]) for each in json.loads(seen.out)}
+
+
+def test_each_setting_says_where_it_comes_from(project):
+    project.has(
+        "xsim.toml", "seed = 7\n[clock]\ncycles = 3\n[check]\nignore = ['FC301']\nseverity = {FC602 = 'note'}\n"
+    )
+    found = rows(project("config", "integration.py", "--strict", "--format", "json"))
+    assert found["cycles"] == ("3", "xsim.toml: [clock] cycles")
+    assert found["seed"] == ("7", "xsim.toml: seed")
+    assert found["fail_on"] == ("error", "pyproject.toml: [tool.xsim]")
+    assert found["ignore"] == ("FC401, FC301", "xsim.toml: [check]; pyproject.toml: [tool.xsim]")
+    assert found["severity of FC602"] == ("note", "xsim.toml: [check]")
+    assert found["strict"] == ("true", "--strict")
+    assert found["interval"] == ("60s", "default")
+
+
+def test_the_command_line_goes_before_all(project):
+    found = rows(project("config", "integration.py", "--fail-on", "note", "--cycles", "4", "--format", "json"))
+    assert found["fail_on"] == ("note", "--fail-on")
+    assert found["cycles"] == ("4", "--cycles")
+
+
+def test_without_files_all_is_default(xsim):
+    xsim.has("integration.py", SCRIPT)
+    seen = xsim("config", "integration.py")
+    assert seen.code == 0
+    assert "fail_on" in seen.out
+    assert "pyproject" not in seen.out
+
+
+def test_the_project_s_word_holds_in_a_run(project):
+    seen = project("run", "integration.py", "--fresh", "--cycles", "3")
+    assert seen.code == 1
+    project.has("pyproject.toml", "[tool.xsim]\nselect = ['FC5']\n")
+    assert project("run", "integration.py", "--fresh", "--cycles", "3").code == 0
+
+
+@pytest.mark.parametrize(
+    ("where", "arguments", "told"),
+    [
+        ("", ["--select", "FC20"], None),
+        ("", ["--select", "FC299"], "no rule is called 'FC299'"),
+        ("", ["--ignore", "duplicate-evnt"], "did you mean 'duplicate-event'?"),
+        ("[tool.xsim]\nselect = ['FC299']\n", [], "[check]: no rule is called 'FC299'"),
+        ("[tool.xsim]\nseverity = {duplicate-evnt = 'note'}\n", [], "did you mean 'duplicate-event'?"),
+    ],
+)
+def test_an_unknown_rule_is_refused_before_the_run(xsim, where, arguments, told):
+    xsim.has("integration.py", SCRIPT)
+    if where:
+        xsim.has("pyproject.toml", where)
+    seen = xsim("run", "integration.py", "--fresh", "--cycles", "2", *arguments)
+    if told is None:
+        assert seen.code == 1
+    else:
+        assert seen.code == 2
+        assert told in seen.err
+        assert not (xsim.folder / ".xsim").exists()
+
+
+def test_a_baseline_is_written_shown_and_heeded(project):
+    written = project("baseline", "write", "integration.py", "--cycles", "3")
+    assert (written.code, written.out.strip()) == (0, "xsim-baseline.json: 1 finding of integration accepted")
+    assert "FC202 duplicate-event" in project("baseline", "show", "xsim-baseline.json").out
+    assert project("run", "integration.py", "--fresh", "--cycles", "3").code == 1
+    seen = project("run", "integration.py", "--fresh", "--cycles", "3", "--baseline", "xsim-baseline.json")
+    assert seen.code == 0
+    assert "Accepted findings" in seen.out
+    project.has("pyproject.toml", "[tool.xsim]\nbaseline = 'xsim-baseline.json'\n")
+    assert project("run", "integration.py", "--fresh", "--cycles", "3").code == 0
+    assert project("run", "integration.py", "--fresh", "--cycles", "3", "--no-baseline").code == 1
+
+
+def test_a_stored_journal_is_judged_by_another_baseline(project):
+    project("baseline", "write", "integration.py", "--cycles", "3")
+    project("run", "integration.py", "--fresh", "--cycles", "3")
+    journal = ".xsim/integration_instance_1/journal.jsonl"
+    assert project("check", journal).code == 1
+    assert project("check", journal, "--baseline", "xsim-baseline.json").code == 0
+
+
+def test_what_a_baseline_says_of_others_stays(project):
+    project("baseline", "write", "integration.py", "--cycles", "3")
+    project.has("other.py", SCRIPT)
+    project("baseline", "write", "other.py", "--cycles", "3")
+    shown = project("baseline", "show", "xsim-baseline.json").out
+    assert "integration: 1 accepted" in shown
+    assert "other: 1 accepted" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(None, "baseline.json: no such file"), ("{}", "not a baseline of xsim's"), ("\x00", "not valid JSON")],
+)
+def test_a_bad_baseline_is_one_line(project, text, told):
+    if text is not None:
+        project.has("baseline.json", text)
+    seen = project("run", "integration.py", "--fresh", "--baseline", "baseline.json")
+    assert (seen.code, told in seen.err) == (2, True)

@@ -1,0 +1,102 @@
+"""Annotations of a pull request, and the page of a job."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from golden_files import assert_golden
+from report_builders import a_failing_report, a_hostile_report, a_report, a_result, a_rule
+
+from xsim.findings import Finding, Place
+from xsim.model import Severity, Verdict
+from xsim.report import render, render_annotations, render_summary
+
+COMMAND = re.compile(r"::(error|warning|notice) (?:file=([^,:]+),line=(\d+),)?title=([^,:]+)::(.*)")
+
+
+def annotated(*findings, rule=None, **settings):
+    report = a_report([], a_result(rule or a_rule(fix=""), *findings))
+    return render_annotations(report, **settings).splitlines()
+
+
+def some(number, severity=Severity.ERROR):
+    return [Finding(f"event {index}", severity=severity, place=Place("a.py", index + 1)) for index in range(number)]
+
+
+def test_a_failed_run_as_annotations():
+    assert_golden("failed.github.txt", render(a_failing_report(), "github"))
+
+
+def test_a_failed_run_as_a_job_summary():
+    assert_golden("failed.summary.md", render_summary(a_failing_report()))
+
+
+def test_the_levels_are_those_of_github():
+    lines = annotated(*(Finding("x", severity=level, place=Place("a.py", 3)) for level in reversed(Severity)))
+    assert lines == [
+        f"::{command} file=a.py,line=3,title=FC201 missed-event::x" for command in ("error", "warning", "notice")
+    ]
+
+
+def test_what_separates_a_command_s_parts_is_escaped():
+    rule = a_rule(fix="Ask again,\n100%: sure.")
+    [line] = annotated(Finding("50%: a, b", place=Place("a,b:c%.py", 3)), rule=rule)
+    assert line == (
+        "::error file=a%2Cb%3Ac%25.py,line=3,title=FC201 missed-event::50%25: a, b%0AFix: Ask again, 100%25: sure."
+    )
+
+
+@pytest.mark.parametrize("number", [0, 10])
+def test_up_to_ten_of_a_level_are_annotated(number):
+    assert len(annotated(*some(number))) == number
+
+
+def test_of_more_than_ten_the_tenth_counts_the_rest():
+    lines = annotated(*some(12), *some(3, Severity.NOTE))
+    assert [line.partition(" ")[0] for line in lines] == ["::error"] * 10 + ["::notice"] * 3
+    assert lines[9] == "::error title=xsim::3 more of level error: all are in the job summary and the log"
+
+
+def test_what_is_accepted_is_not_annotated():
+    assert annotated(Finding("x", accepted="known")) == []
+
+
+def test_the_file_is_seen_from_the_top_of_the_repository():
+    [line] = annotated(Finding("x", place=Place("a.py", 3)), folder="Packs/Acme")
+    assert "file=Packs/Acme/a.py,line=3" in line
+    [line] = annotated(Finding("x", place=Place("/elsewhere/a.py", 3)), folder="Packs/Acme")
+    assert "file=/elsewhere/a.py,line=3" in line
+
+
+def test_hostile_text_stays_within_its_command():
+    lines = render(a_hostile_report(), "github").splitlines()
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)
+    assert all(COMMAND.fullmatch(line) for line in lines[:2])
+    assert lines[2].startswith("UNDECIDED: ")
+
+
+def test_the_verdict_is_told_where_there_is_nothing_to_annotate():
+    assert render(a_report([], a_result(), reason="2 incidents"), "github") == "PASSED: 2 incidents"
+
+
+def test_hostile_text_is_no_markup_on_the_page():
+    page = render_summary(a_hostile_report())
+    assert all(character.isprintable() or character == "\n" for character in page)
+    prose = page.partition("```")[0]
+    for mark in ("<script>", "](", "**bold**", "`code`", "://"):
+        assert not re.search(rf"(?<!\\){re.escape(mark)}", prose), mark
+    rows = [line for line in prose.splitlines() if line.startswith("| error")]
+    assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [5]
+
+
+def test_a_command_with_backticks_stays_in_its_block():
+    page = render_summary(a_report([], command="xsim run '```' x.py"))
+    assert page.endswith("````sh\nxsim run '```' x.py\n````")
+
+
+def test_a_long_list_is_cut_on_the_page():
+    page = render_summary(a_report([], a_result(a_rule(), *some(250)), verdict=Verdict.FAILED))
+    assert page.count("\n| error |") == 100
+    assert "and 150 more findings" in page

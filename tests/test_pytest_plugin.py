@@ -1,0 +1,161 @@
+"""xsim as a pytest plugin: the fixture, scenario files as tests, and peace with its neighbours."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+REPOSITORY = Path(__file__).parent.parent / "fixtures" / "content-repo"
+SCRIPT = """\
+import json
+import demistomock as demisto
+from CommonServerPython import *
+COMMAND = 'fetch-incidents'
+last = demisto.getLastRun().get('n', 0)
+demisto.setLastRun({{'n': last + 1}})
+demisto.incidents([{{'name': 'n', 'occurred': '2024-05-14T09:00:00Z', 'rawJSON': json.dumps({{'id': {id}}})}}])
+"""
+SCENARIO = "[clock]\ncycles = 3\n"
+
+
+@pytest.fixture
+def suite(pytester):
+    """A folder with an integration that passes and one that fails, each with a scenario."""
+    for name, identity in (("right", "last"), ("same", "1")):
+        folder = pytester.mkdir(name)
+        (folder / f"{name}.py").write_text(SCRIPT.format(id=identity), encoding="utf-8")
+        (folder / "xsim.toml").write_text(SCENARIO, encoding="utf-8")
+    return pytester
+
+
+def test_a_clean_integration_passes_and_a_faulty_one_is_told(suite):
+    suite.makepyfile(
+        """
+        def test_right(xsim):
+            xsim("right").assert_clean()
+
+        def test_same(xsim):
+            xsim("same").assert_clean()
+        """
+    )
+    seen = suite.runpytest_inprocess("-p", "no:cacheprovider", "-o", "xsim_collect=false")
+    seen.assert_outcomes(passed=1, failed=1)
+    seen.stdout.fnmatch_lines(["*AssertionError: FC202 *(*same.py:7)"])
+
+
+def test_findings_are_asked_for_by_code_or_name_and_may_be_allowed(suite):
+    suite.makepyfile(
+        """
+        def test_same(xsim):
+            report = xsim("same", cycles=2)
+            assert [each.code for each in report.findings("duplicate")] == ["FC202"]
+            assert [each.code for each in report.findings("FC2")] == ["FC202"]
+            assert report.findings("missed") == []
+            assert report.delivered == 2
+            report.assert_clean(allow=["FC202"])
+        """
+    )
+    suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=1)
+
+
+def test_a_run_that_says_nothing_is_not_clean(suite):
+    (suite.path / "right" / "right.py").write_text(SCRIPT.format(id="last").replace("demisto.incidents", "len"))
+    suite.makepyfile("def test_right(xsim):\n    xsim('right').assert_clean()\n")
+    seen = suite.runpytest_inprocess("-o", "xsim_collect=false")
+    seen.assert_outcomes(failed=1)
+    seen.stdout.fnmatch_lines(["*UNDECIDED: nothing was delivered in 3 cycles*"])
+
+
+def test_scenario_files_are_tests(suite):
+    seen = suite.runpytest_inprocess("-v")
+    seen.assert_outcomes(passed=1, failed=1)
+    seen.stdout.fnmatch_lines(["*right/xsim.toml::scenario PASSED*", "*same/xsim.toml::scenario FAILED*"])
+    seen.stdout.fnmatch_lines(["*FC202 duplicate-event (error*", "*FAILED: *"])
+
+
+def test_a_broken_scenario_is_told_in_a_line(suite):
+    (suite.path / "same" / "xsim.toml").write_text("cycles = 3\n", encoding="utf-8")
+    seen = suite.runpytest_inprocess()
+    seen.stdout.fnmatch_lines(["Error: *xsim.toml:1: cycles: unknown table or key"])
+    seen.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_scenario_files_are_left_alone_where_the_configuration_says_so(suite):
+    suite.makeini("[pytest]\nxsim_collect = false\n")
+    suite.runpytest_inprocess().assert_outcomes()
+
+
+def test_no_state_is_left_behind(suite):
+    suite.runpytest_inprocess()
+    assert sorted(path.name for path in (suite.path / "same").iterdir()) == ["same.py", "xsim.toml"]
+
+
+def test_a_suite_of_a_content_repository_keeps_its_own_mock_and_clock(suite):
+    """The content repository's conftest refuses output, and its tests import demistomock and freeze time."""
+    suite.makepyfile(demistomock="calls = []\n\ndef getLastRun():\n    return {'mine': 1}\n")
+    suite.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def refuse_output(capsys):
+            yield
+            out, err = capsys.readouterr()
+            assert not out and not err
+        """
+    )
+    suite.makepyfile(
+        """
+        import datetime
+        import sys
+
+        import demistomock
+        from freezegun import freeze_time
+
+        def test_before():
+            assert demistomock.getLastRun() == {"mine": 1}
+
+        @freeze_time("2020-01-02")
+        def test_right(xsim):
+            xsim("right").assert_clean()
+            assert datetime.date.today() == datetime.date(2020, 1, 2)
+            assert sys.modules["demistomock"] is demistomock
+            assert demistomock.getLastRun() == {"mine": 1}
+        """
+    )
+    suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=2)
+
+
+def test_mocked_requests_stay_mocked_around_a_run(suite):
+    pytest.importorskip("requests_mock")
+    suite.makepyfile(
+        """
+        import requests
+
+        def test_right(xsim, requests_mock):
+            requests_mock.get("https://vendor.example/", text="mine")
+            xsim("right").assert_clean()
+            assert requests.get("https://vendor.example/").text == "mine"
+        """
+    )
+    suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=1)
+
+
+def test_it_works_in_parallel(suite):
+    pytest.importorskip("xdist")
+    seen = suite.runpytest_subprocess("-n", "2")
+    seen.assert_outcomes(passed=1, failed=1)
+
+
+def test_loading_it_loads_nothing_of_xsim(tmp_path):
+    code = "import sys, pytest, xsim.pytest_plugin; print(sorted(m for m in sys.modules if m.startswith('xsim.')))"
+    seen = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert seen.stdout.strip() == "['xsim.pytest_plugin']"
+
+
+def test_the_sample_repository_s_scenarios_pass(pytester):
+    scenarios = sorted(REPOSITORY.glob("Packs/*/Integrations/*/xsim.toml"))
+    pytester.runpytest_inprocess(*map(str, scenarios)).assert_outcomes(passed=3)

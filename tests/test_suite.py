@@ -1,0 +1,226 @@
+"""Many scenarios at once: found, run in processes, reported together, none lost and none counted twice."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from xsim.api import Options
+from xsim.errors import XsimError
+from xsim.model import Verdict
+from xsim.suite import run_suite, shard_of, tasks_under
+
+REPOSITORY = Path(__file__).parent.parent / "fixtures" / "content-repo"
+SCRIPT = """\
+import json
+import os
+import demistomock as demisto
+from CommonServerPython import *
+COMMAND = 'fetch-incidents'
+last = demisto.getLastRun().get('n', 0)
+{extra}
+demisto.setLastRun({{'n': last + 1}})
+demisto.incidents([{{'name': 'n', 'occurred': '2024-05-14T09:00:00Z', 'rawJSON': json.dumps({{'id': {id}}})}}])
+"""
+
+
+def integration(folder: Path, name: str, *, id: str = "last", extra: str = "", scenario: str = "") -> Path:
+    home = folder / name
+    home.mkdir(parents=True)
+    (home / f"{name}.py").write_text(SCRIPT.format(id=id, extra=extra), encoding="utf-8")
+    (home / "xsim.toml").write_text(scenario or "[clock]\ncycles = 3\n", encoding="utf-8")
+    return home
+
+
+@pytest.fixture
+def four(tmp_path):
+    """One that passes, one that fails, one whose process dies, one with a broken scenario."""
+    integration(tmp_path, "a_right")
+    integration(tmp_path, "b_same", id="1")
+    integration(tmp_path, "c_dies", extra="os._exit(3)")
+    integration(tmp_path, "d_broken", scenario="cycles = 3\n")
+    return tmp_path
+
+
+def verdicts(results):
+    return [(Path(result.scenario).parent.name, result.verdict and result.verdict.value) for result in results]
+
+
+FOUR = [("a_right", "passed"), ("b_same", "failed"), ("c_dies", None), ("d_broken", None)]
+
+
+def test_every_scenario_below_a_path_is_found_in_order(tmp_path):
+    integration(tmp_path, "b")
+    integration(tmp_path / "a", "deep")
+    integration(tmp_path / ".hidden", "left_out")
+    (tmp_path / "b" / "second.xsim.toml").write_text('integration = "b.py"\n', encoding="utf-8")
+    found = [task.scenario.relative_to(tmp_path).as_posix() for task in tasks_under([tmp_path, tmp_path / "b"])]
+    assert found == ["a/deep/xsim.toml", "b/second.xsim.toml", "b/xsim.toml"]
+
+
+def test_a_path_may_be_a_script_or_a_scenario(tmp_path):
+    home = integration(tmp_path, "one")
+    assert tasks_under([home / "one.py"]) == tasks_under([home / "xsim.toml"]) == tasks_under([home])
+
+
+def test_a_scenario_that_names_its_integration_is_run_by_itself(tmp_path):
+    home = integration(tmp_path, "one")
+    (home / "xsim.toml").write_text('integration = "one.py"\n[clock]\ncycles = 2\n', encoding="utf-8")
+    (task,) = tasks_under([tmp_path])
+    assert task.integration == task.scenario
+    (result,) = run_suite([task], processes=1)
+    assert (result.name, result.cycles) == ("one", 2)
+
+
+@pytest.mark.parametrize("path", ["nowhere", "."])
+def test_where_there_is_no_scenario_nothing_is_run(tmp_path, path):
+    with pytest.raises(XsimError, match=r"no such file|no scenario"):
+        tasks_under([tmp_path / path])
+
+
+def test_each_result_stands_in_the_place_of_its_task_and_none_is_lost_with_a_process(four):
+    seen = []
+    results = run_suite(tasks_under([four]), processes=2, on_result=seen.append)
+    assert verdicts(results) == FOUR
+    assert results[2].reason == "the process ended in the middle of the run"
+    assert "unknown table or key" in results[3].reason
+    assert sorted(map(id, seen)) == sorted(map(id, results))
+
+
+def test_a_suite_leaves_no_state_beside_the_integrations(tmp_path):
+    home = integration(tmp_path, "one")
+    run_suite(tasks_under([home]), processes=1)
+    assert sorted(path.name for path in home.iterdir()) == ["one.py", "xsim.toml"]
+
+
+def test_shards_share_the_work_and_leave_nothing_out(tmp_path):
+    for number in range(7):
+        integration(tmp_path, f"i{number}")
+    tasks = tasks_under([tmp_path])
+    parts = [shard_of(tasks, f"{part}/3") for part in (1, 2, 3)]
+    assert sorted(map(len, parts)) == [2, 2, 3]
+    assert {task.scenario for part in parts for task in part} == {task.scenario for task in tasks}
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0", "-1/3"])
+def test_a_shard_that_is_no_part_of_a_whole_is_refused(text):
+    with pytest.raises(XsimError, match="expected a part of a whole"):
+        shard_of([], text)
+
+
+@pytest.mark.parametrize(
+    ("engine", "told"), [("threads", "expected 'processes'"), ("dask=", "expected the scheduler's address")]
+)
+def test_an_engine_that_is_none_is_refused(tmp_path, engine, told):
+    integration(tmp_path, "one")
+    pytest.importorskip("distributed")
+    with pytest.raises(XsimError, match=told):
+        run_suite(tasks_under([tmp_path]), engine=engine)
+
+
+# --- the combined report ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rendered(four):
+    formats = ("json", "junit", "sarif", "concise", "github", "json-lines")
+    results = run_suite(tasks_under([four], Options(), formats), processes=2)
+    from xsim.report import combined
+
+    return lambda format: combined(results, format)
+
+
+def test_the_formats_tell_of_all_scenarios(rendered):
+    report = json.loads(rendered("json"))
+    assert [each["verdict"] for each in report["results"]] == ["passed", "failed", None, None]
+    assert report["results"][1]["report"]["verdict"] == "failed"
+    suites = ElementTree.fromstring(rendered("junit"))
+    assert len(suites) == 4
+    assert [suite.get("failures") != "0" for suite in suites] == [False, True, True, True]
+    (run,) = json.loads(rendered("sarif"))["runs"]
+    loud = [each for each in run["results"] if each["level"] != "note"]
+    assert [each["ruleId"] for each in loud] == ["FC202"]
+    assert all(run["tool"]["driver"]["rules"][each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
+    assert len(run["invocations"]) == 2
+    assert len([line for line in rendered("concise").splitlines() if "FC105" not in line]) == 3
+    assert "b_same.py:9: FC202" in rendered("concise")
+    assert rendered("github").count("::error") == 3
+    assert all(json.loads(line) for line in rendered("json-lines").splitlines())
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
+def suite(folder, *arguments):
+    command = [sys.executable, "-m", "xsim", "suite", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_command_shows_a_table_and_leaves_with_the_worst_verdict(four):
+    seen = suite(four, ".", "--processes", "2", "--output", "junit:out.xml")
+    assert seen.returncode == 1
+    assert seen.stdout.splitlines()[-1] == "4 scenarios: 1 passed, 1 failed, 2 could not be run"
+    assert "d_broken/xsim.toml: d_broken/xsim.toml:1: cycles: unknown" in " ".join(seen.stdout.split())
+    assert (four / "out.xml").read_text(encoding="utf-8").count("<testsuite ") == 4
+
+
+def test_the_sample_repository_passes(tmp_path):
+    seen = suite(REPOSITORY, "Packs", "--processes", "2")
+    assert (seen.returncode, seen.stdout.splitlines()[-1]) == (0, "3 scenarios: 3 passed")
+
+
+# --- a cluster ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A real scheduler and two real workers; gives its address and the workers."""
+    pytest.importorskip("distributed")
+    folder = tmp_path / "cluster"
+    folder.mkdir()
+    begin = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(folder / "s.json")]
+    started = [subprocess.Popen([*begin, *options], cwd=folder, stderr=subprocess.DEVNULL)]
+    file = folder / "s.json"
+    while not file.exists() or not file.read_text():
+        time.sleep(0.05)
+    address = json.loads(file.read_text())["address"]
+    begin = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads", "1"]
+    for name in ("first", "second"):
+        options = ["--name", name, "--local-directory", str(folder), "--no-dashboard"]
+        started.append(subprocess.Popen([*begin, *options], cwd=folder, stderr=subprocess.DEVNULL))
+    yield address, started[1:]
+    for process in reversed(started):
+        process.kill()
+        process.wait()
+
+
+def test_a_cluster_that_loses_a_worker_half_way_loses_no_result_and_counts_none_twice(tmp_path, cluster):
+    address, workers = cluster
+    for number in range(6):
+        integration(tmp_path / "work", f"i{number}", id="1" if number % 2 else "last")
+    seen = []
+
+    def on_result(result):
+        seen.append(result.scenario)
+        if len(seen) == 2:
+            workers[0].kill()
+
+    results = run_suite(tasks_under([tmp_path / "work"]), engine=f"dask={address}", on_result=on_result)
+    assert [result.verdict for result in results] == [Verdict.PASSED, Verdict.FAILED] * 3
+    assert sorted(seen) == sorted(result.scenario for result in results)
+    assert len(set(seen)) == 6
+    shutil.rmtree(tmp_path / "work")
+
+
+def test_a_cluster_that_does_not_answer_is_one_line(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("xsim.suite.SECONDS_FOR_CLUSTER", 0.3)
+    integration(tmp_path, "one")
+    with pytest.raises(XsimError, match="no scheduler answers there"):
+        run_suite(tasks_under([tmp_path]), engine="dask=tcp://127.0.0.1:9")

@@ -1,0 +1,85 @@
+"""`xsim completion`: what a shell needs to complete xsim's commands, options, rules and formats.
+
+The shell asks `xsim` itself for each completion (click's protocol, by way of the variable _XSIM_COMPLETE), so that what
+it offers is what this version knows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+SHELLS = ("bash", "zsh", "fish")
+VARIABLE = "_XSIM_COMPLETE"
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(SHELLS))
+def command(shell: str) -> None:
+    """Print the script that completes xsim's commands, options, rules, formats and files in SHELL.
+
+    \b
+    eval "$(xsim completion bash)"     in ~/.bashrc (bash 4.4 or newer)
+    eval "$(xsim completion zsh)"      in ~/.zshrc, behind compinit
+    xsim completion fish > ~/.config/fish/completions/xsim.fish
+    """
+    click.echo(script(shell))
+
+
+def script(shell: str) -> str:
+    """The shell's own script, by click."""
+    from click.shell_completion import ShellComplete, get_completion_class
+
+    from xsim.cli.main import cli
+
+    found = get_completion_class(shell)
+    assert found is not None, shell
+    # Not its own `source`: for bash that starts a bash, which need not be on this machine.
+    text = ShellComplete.source(found(cli, {}, "xsim", VARIABLE))
+    # In fish what is told of a completion would end at its first comma.
+    return text.replace('string split "," $completion', 'string split --max 2 "," $completion')
+
+
+# --- what is offered ----------------------------------------------------------------------------------------
+
+
+def complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Codes, each with its summary; names, once one is begun."""
+    from click.shell_completion import CompletionItem
+
+    from xsim.check import RULES
+
+    begun = incomplete.lower().replace("_", "-")
+    if begun and not begun.startswith("fc"):
+        return [CompletionItem(rule.name, help=rule.summary) for rule in RULES.values() if rule.name.startswith(begun)]
+    codes = [rule for rule in RULES.values() if rule.code.startswith(incomplete.upper())]
+    names = [rule for rule in RULES.values() if begun and rule.name.startswith(begun)]
+    return [
+        *(CompletionItem(rule.code, help=rule.summary) for rule in codes),
+        *(CompletionItem(rule.name, help=rule.summary) for rule in names),
+    ]
+
+
+def complete_format(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The formats of `--format`."""
+    from click.shell_completion import CompletionItem
+
+    from xsim.report import FORMATS
+
+    return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
+
+
+def complete_output(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """A format with its colon; behind that a file, which the shell knows."""
+    from click.shell_completion import CompletionItem
+
+    from xsim.report import FORMATS
+
+    name, colon, path = incomplete.partition(":")
+    if colon:
+        return [CompletionItem(path, type="file")]
+    return [CompletionItem(f"{format_}:") for format_ in FORMATS if format_.startswith(name)]

@@ -1,0 +1,101 @@
+"""`xsim suite`: every scenario below some paths, in parallel, with one combined report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xsim.cli.judgement import EXIT_CODES
+from xsim.cli.options import as_options, rule_options
+from xsim.errors import XsimError
+
+if TYPE_CHECKING:
+    from xsim.findings import SuiteResult
+
+
+@click.command("suite")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--processes", type=click.IntRange(1, 1_000), help="How many at once; default the processors.")
+@click.option("--shard", metavar="I/N", help="Only the I-th of N parts, for several machines.")
+@click.option(
+    "--engine",
+    default="processes",
+    show_default=True,
+    metavar="ENGINE",
+    help="processes, or dask=ADDRESS for the workers of a Dask scheduler (pip install xsim[dask]).",
+)
+@click.option("--cycles", type=int, help="How many fetches each runs; default the scenario's.")
+@click.option("--seed", type=int, help="Where all chance comes from; default the scenario's.")
+@click.option(
+    "--common-server", type=click.Path(path_type=Path), help="The CommonServerPython to use: a file or a folder."
+)
+@click.option("--marketplace", default="", help="Which yml keys with a marketplace suffix hold.")
+@rule_options
+def command(
+    paths: tuple[Path, ...],
+    processes: int | None,
+    shard: str | None,
+    engine: str,
+    format_: str,
+    outputs: tuple[str, ...],
+    **given: Any,
+) -> None:
+    """Run every integration below PATHS that has a scenario, in parallel processes, with one combined report.
+
+    A path is a folder to look through, an integration with a scenario beside it, or a scenario file. State is kept
+    nowhere: each run starts from its scenario. The exit code is 1 where one failed, 2 where one could not be run, 3
+    where one is undecided, else 0.
+
+    \b
+    xsim suite Packs
+    xsim suite Packs --shard 1/4 --output junit:xsim.xml --output sarif:xsim.sarif
+    xsim suite Packs --engine dask=tcp://127.0.0.1:8786
+    """
+    from xsim.cli.github import folder_in_workspace, is_github
+    from xsim.cli.judgement import refuse_bad_outputs, split_output
+    from xsim.report import SuiteProgress
+    from xsim.suite import run_suite, shard_of, tasks_under
+
+    refuse_bad_outputs(format_, outputs)
+    formats = dict.fromkeys([format_, *(split_output(output)[0] for output in outputs)])
+    if "html" in formats:
+        raise XsimError("html is a picture of one run, not of a suite", hint="`xsim run PATH --output html:report.html`")
+    if is_github():
+        formats["github"] = None
+    wanted = [each for each in formats if each != "text"]
+    tasks = tasks_under(paths, as_options(**given), wanted, below_top=folder_in_workspace())
+    if shard:
+        tasks = shard_of(tasks, shard)
+    with SuiteProgress(len(tasks), enabled=sys.stderr.isatty()) as progress:
+        results = run_suite(tasks, processes=processes, engine=engine, on_result=progress.add)
+    sys.exit(_show(results, format_, outputs))
+
+
+def _show(results: Sequence[SuiteResult], format_: str, outputs: tuple[str, ...]) -> int:
+    from xsim.cli.github import add_to_summary, is_github, quoted
+    from xsim.cli.judgement import split_output, write_file
+    from xsim.report import combined, print_suite, suite_summary
+
+    for output in outputs:
+        name, path = split_output(output)
+        write_file(path, combined(results, name))
+    if format_ == "text":
+        if is_github():
+            click.echo(quoted(combined(results, "text")))
+            click.echo(combined(results, "github"))
+        else:
+            print_suite(results)
+    elif text := combined(results, format_):
+        click.echo(text)
+    add_to_summary("\n\n".join(suite_summary(results)))
+    return exit_code(results)
+
+
+def exit_code(results: Sequence[SuiteResult]) -> int:
+    """The worst of them: findings before what could not be run, that before what is undecided."""
+    codes = {2 if result.verdict is None else EXIT_CODES[result.verdict] for result in results}
+    return next((code for code in (1, 2, 3) if code in codes), 0)

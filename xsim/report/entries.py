@@ -1,0 +1,106 @@
+"""What every format for programs tells of a finding: rule, level, place, and whether it fails the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xsim.findings import Finding, Place, Report, Rule, RuleResult
+from xsim.model import Integration, Severity, Verdict
+from xsim.report.cells import masker, safe
+
+Clean = Callable[[str], str]
+"""From foreign text to one line of it without secrets, harmless wherever it is shown."""
+
+LONGEST = 1_000
+"""Characters of one cleaned text."""
+GRAVITY = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A finding as the formats for programs need it."""
+
+    finding: Finding
+    rule: Rule
+    severity: Severity
+    place: Place
+    """The finding's own, else the first line of the script: a program cannot show a finding nowhere."""
+    fails: bool
+    """It counts towards the verdict "failed"."""
+
+
+def entries(report: Report) -> Iterator[Entry]:
+    """All findings in rule order, accepted ones among them."""
+    least = least_failing(report)
+    for result in report.results:
+        for finding in result.findings:
+            yield entry_of(finding, result, report.journal.integration, least)
+
+
+def open_entries(report: Report) -> list[Entry]:
+    """The findings that nobody accepted, in rule order."""
+    return [entry for entry in entries(report) if not entry.finding.accepted]
+
+
+def entry_of(finding: Finding, result: RuleResult, integration: Integration, least: Severity) -> Entry:
+    severity = finding.severity or result.rule.severity
+    place = finding.place or Place(integration.path.as_posix(), 1)
+    fails = not finding.accepted and GRAVITY[severity] >= GRAVITY[least]
+    return Entry(finding, result.rule, severity, place, fails)
+
+
+def least_failing(report: Report) -> Severity:
+    """The least severity that failed a rule of this report: a warning, unless its results tell otherwise."""
+    levels = (Severity.WARNING, Severity.ERROR, Severity.NOTE)
+    return next((level for level in levels if all(_agrees(result, level) for result in report.results)), levels[0])
+
+
+def cleaner(report: Report) -> Clean:
+    """The way in which foreign text gets into this report's page."""
+    mask = masker(report.journal.scenario.parameters.secrets)
+    return lambda text: safe(mask(text), LONGEST)
+
+
+def seen_from_here(report: Report) -> Report:
+    """The report with the paths below the working folder relative to it, and forward slashes in all of them.
+
+    A journal may be judged in another folder than the one that it was recorded in.
+    """
+    integration = replace(report.journal.integration, path=Path(shown(str(report.journal.integration.path))))
+    results = tuple(
+        replace(result, findings=tuple(map(_placed_from_here, result.findings))) if result.findings else result
+        for result in report.results
+    )
+    return replace(report, journal=replace(report.journal, integration=integration), results=results)
+
+
+def shown(path: str) -> str:
+    """The path from the working folder where it is below it, else as given."""
+    given = Path(path)
+    if given.is_absolute():
+        try:
+            given = given.relative_to(Path.cwd())
+        except (ValueError, OSError):  # Not below it, or there is no working folder any more.
+            return given.as_posix()
+    return given.as_posix()
+
+
+def one_line(text: str) -> str:
+    """A rule's own words, which stand in several lines, in one."""
+    return " ".join(text.split())
+
+
+def _agrees(result: RuleResult, level: Severity) -> bool:
+    if result.verdict is Verdict.UNDECIDED:
+        return True
+    severities = [finding.severity or result.rule.severity for finding in result.findings if not finding.accepted]
+    fails = any(GRAVITY[severity] >= GRAVITY[level] for severity in severities)
+    return fails == (result.verdict is Verdict.FAILED)
+
+
+def _placed_from_here(finding: Finding) -> Finding:
+    if finding.place is None:
+        return finding
+    return replace(finding, place=replace(finding.place, path=shown(finding.place.path)))

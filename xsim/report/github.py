@@ -1,0 +1,108 @@
+"""GitHub Actions: workflow commands that annotate the script's lines in a pull request, and a Markdown job summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from xsim.findings import Report
+from xsim.model import Severity
+from xsim.report.cells import plural
+from xsim.report.entries import GRAVITY, Clean, Entry, cleaner, one_line, open_entries
+
+MOST_OF_A_LEVEL = 10
+"""Annotations of one level that GitHub shows of a step."""
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_ROWS = 100
+_NOT_EXERCISED = 30
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&#$@!{}()])")
+
+
+def report_github(report: Report, *, folder: str = "") -> str:
+    """The annotations, and the verdict as a plain line of the log behind them."""
+    clean = cleaner(report)
+    verdict = f"{report.verdict.value.upper()}: {clean(report.reason)}"
+    return "\n".join([*annotation_lines(report, folder=folder), verdict])
+
+
+def annotation_lines(report: Report, *, folder: str = "") -> Iterator[str]:
+    """A workflow command a finding, errors first; of more than ten of a level the tenth counts the rest.
+
+    `folder` is the working folder as seen from the top of the repository, where it is another one.
+    """
+    clean = cleaner(report)
+    found = open_entries(report)
+    for severity in sorted(_COMMANDS, key=GRAVITY.__getitem__, reverse=True):
+        of_level = [entry for entry in found if entry.severity is severity]
+        told = of_level if len(of_level) <= MOST_OF_A_LEVEL else of_level[: MOST_OF_A_LEVEL - 1]
+        yield from (_annotation(entry, folder, clean) for entry in told)
+        left_out = len(of_level) - len(told)
+        if left_out:
+            more = f"{left_out:,} more of level {severity.value}: all are in the job summary and the log"
+            yield f"::{_COMMANDS[severity]} title=xsim::{more}"
+
+
+def summary(report: Report) -> str:
+    """The report as Markdown, for the page of a job."""
+    clean = cleaner(report)
+    name = _escaped(clean(report.journal.integration.name))
+    parts = [f"### xsim: {name}: {report.verdict.value.upper()}", _escaped(clean(report.reason))]
+    found = open_entries(report)
+    if found:
+        parts.append("\n".join(_table(found, clean)))
+    fixes = {entry.rule.code: entry.rule for entry in found if entry.rule.fix}
+    if fixes:
+        parts.append("\n".join(f"- **{rule.code}** {one_line(rule.fix)}" for rule in fixes.values()))
+    if report.not_exercised:
+        parts.append("\n".join(_not_exercised(report, clean)))
+    if report.journal.command:
+        parts.append(_code_block(clean(report.journal.command)))
+    return "\n\n".join(parts)
+
+
+def _annotation(entry: Entry, folder: str, clean: Clean) -> str:
+    path = clean(entry.place.path)
+    if folder and not re.match(r"/|[A-Za-z]:/", path):
+        path = f"{folder}/{path}"
+    where = f"file={_property(path)},line={max(1, entry.place.line)}"
+    title = _property(f"{entry.rule.code} {entry.rule.name}")
+    fix = f"\nFix: {one_line(entry.rule.fix)}" if entry.rule.fix else ""
+    return f"::{_COMMANDS[entry.severity]} {where},title={title}::{_data(clean(entry.finding.message) + fix)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _table(found: list[Entry], clean: Clean) -> Iterator[str]:
+    yield "| level | rule | place | finding |"
+    yield "| --- | --- | --- | --- |"
+    for entry in found[:_ROWS]:
+        place = _escaped(f"{clean(entry.place.path)}:{entry.place.line}")
+        rule = f"{entry.rule.code} {entry.rule.name}"
+        yield f"| {entry.severity.value} | {rule} | {place} | {_escaped(clean(entry.finding.message))} |"
+    if len(found) > _ROWS:
+        yield f"| | | | and {plural(len(found) - _ROWS, 'more finding')} |"
+
+
+def _not_exercised(report: Report, clean: Clean) -> Iterator[str]:
+    yield "Not exercised by this run:\n"
+    yield from (f"- {_escaped(clean(text))}" for text in report.not_exercised[:_NOT_EXERCISED])
+    if len(report.not_exercised) > _NOT_EXERCISED:
+        yield f"- and {len(report.not_exercised) - _NOT_EXERCISED} more"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it stands; an address in it becomes no link."""
+    return _MARKUP.sub(r"\\\1", text).replace("://", ":\\//")
+
+
+def _code_block(text: str) -> str:
+    """The text between fences that are longer than any row of backticks in it."""
+    longest = max(map(len, re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"Repeat it with\n\n{fence}sh\n{text}\n{fence}"
