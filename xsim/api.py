@@ -101,7 +101,7 @@ def run(
     from xsim.record import State, record, state_folder
     from xsim.simulate import simulate
 
-    chosen = replace(options or Options(), **overrides)  # type: ignore[arg-type]
+    chosen = _with_paths(replace(options or Options(), **overrides))  # type: ignore[arg-type]
     integration, scenario = _ready(path, chosen)
     _refuse_unknown_rules(scenario, chosen)
     goes_on = chosen.goes_on or not (chosen.fresh or scenario.path)
@@ -132,6 +132,13 @@ def run(
             happenings.close()  # type: ignore[attr-defined]
             state.catch_up_now()
     return check_journal(state.journal_path, chosen)
+
+
+def _with_paths(options: Options) -> Options:
+    """A caller from Python may give a path as a text."""
+    names = ("scenario", "params_file", "common_server", "state", "baseline")
+    texts = {name: Path(value) for name in names if isinstance(value := getattr(options, name), str)}
+    return replace(options, **texts) if texts else options  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,12 @@ from xsim.cli.options import as_options, instance_options
 
 @click.group("baseline")
 def command() -> None:
-    """Accept the findings that there are now: later runs fail on new ones only."""
+    """Accept the findings that there are now: later runs fail on new ones only.
+
+    \b
+    xsim baseline write integration.py
+    xsim baseline show xsim-baseline.json
+    """
 
 
 @command.command("write")
@@ -48,7 +53,11 @@ def write(integration: Any, baseline: Path | None, **given: Any) -> None:
 @command.command("show")
 @click.argument("baseline", type=click.Path(path_type=Path))
 def show(baseline: Path) -> None:
-    """List what the file BASELINE accepts."""
+    """List what the file BASELINE accepts.
+
+    \b
+    xsim baseline show xsim-baseline.json
+    """
     from xsim import api
     from xsim.errors import XsimError
 

@@ -12,6 +12,7 @@ import click
 from xsim.cli.judgement import EXIT_CODES
 from xsim.cli.options import as_options, rule_options
 from xsim.errors import XsimError
+from xsim.model import Verdict
 
 if TYPE_CHECKING:
     from xsim.findings import SuiteResult
@@ -63,7 +64,8 @@ def command(
     refuse_bad_outputs(format_, outputs)
     formats = dict.fromkeys([format_, *(split_output(output)[0] for output in outputs)])
     if "html" in formats:
-        raise XsimError("html is a picture of one run, not of a suite", hint="`xsim run PATH --output html:report.html`")
+        hint = "`xsim run PATH --output html:report.html`"
+        raise XsimError("html is a picture of one run, not of a suite", hint=hint)
     if is_github():
         formats["github"] = None
     wanted = [each for each in formats if each != "text"]
@@ -91,6 +93,11 @@ def _show(results: Sequence[SuiteResult], format_: str, outputs: tuple[str, ...]
             print_suite(results)
     elif text := combined(results, format_):
         click.echo(text)
+    if format_ == "concise":
+        # A line a finding, so that only standard error is left to say why something is undecided.
+        for result in results:
+            if result.verdict is Verdict.UNDECIDED:
+                click.echo(f"xsim: {result.scenario}: undecided: {' '.join(result.reason.split())}", err=True)
     add_to_summary("\n\n".join(suite_summary(results)))
     return exit_code(results)
 

@@ -45,8 +45,8 @@ def annotation_lines(report: Report, *, folder: str = "") -> Iterator[str]:
 def summary(report: Report) -> str:
     """The report as Markdown, for the page of a job."""
     clean = cleaner(report)
-    name = _escaped(clean(report.journal.integration.name))
-    parts = [f"### xsim: {name}: {report.verdict.value.upper()}", _escaped(clean(report.reason))]
+    name = escaped(clean(report.journal.integration.name))
+    parts = [f"### xsim: {name}: {report.verdict.value.upper()}", escaped(clean(report.reason))]
     found = open_entries(report)
     if found:
         parts.append("\n".join(_table(found, clean)))
@@ -82,21 +82,21 @@ def _table(found: list[Entry], clean: Clean) -> Iterator[str]:
     yield "| level | rule | place | finding |"
     yield "| --- | --- | --- | --- |"
     for entry in found[:_ROWS]:
-        place = _escaped(f"{clean(entry.place.path)}:{entry.place.line}")
+        place = escaped(f"{clean(entry.place.path)}:{entry.place.line}")
         rule = f"{entry.rule.code} {entry.rule.name}"
-        yield f"| {entry.severity.value} | {rule} | {place} | {_escaped(clean(entry.finding.message))} |"
+        yield f"| {entry.severity.value} | {rule} | {place} | {escaped(clean(entry.finding.message))} |"
     if len(found) > _ROWS:
         yield f"| | | | and {plural(len(found) - _ROWS, 'more finding')} |"
 
 
 def _not_exercised(report: Report, clean: Clean) -> Iterator[str]:
     yield "Not exercised by this run:\n"
-    yield from (f"- {_escaped(clean(text))}" for text in report.not_exercised[:_NOT_EXERCISED])
+    yield from (f"- {escaped(clean(text))}" for text in report.not_exercised[:_NOT_EXERCISED])
     if len(report.not_exercised) > _NOT_EXERCISED:
         yield f"- and {len(report.not_exercised) - _NOT_EXERCISED} more"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown shows as it stands; an address in it becomes no link."""
     return _MARKUP.sub(r"\\\1", text).replace("://", ":\\//")
 

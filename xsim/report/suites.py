@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostr
 from xsim.findings import SuiteResult
 from xsim.model import Verdict
 from xsim.report.cells import plural, safe
-from xsim.report.github import MOST_OF_A_LEVEL
+from xsim.report.github import MOST_OF_A_LEVEL, escaped
 from xsim.report.json_format import written
 
 NOT_RUN = "could not be run"
@@ -159,3 +159,6 @@ def suite_summary(results: Sequence[SuiteResult]) -> Iterator[str]:
             f"| `{scenario}` | {verdict} | {result.counts[0]} | {result.counts[1]} | {', '.join(result.codes)} |"
         )
     yield "\n".join(rows)
+    for result in results:
+        if result.verdict in (None, Verdict.UNDECIDED):
+            yield f"**{escaped(safe(result.scenario, 200))}**: {escaped(_reason(result))}"
