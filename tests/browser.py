@@ -61,7 +61,8 @@ def show(
     driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
-    driver.get("about:blank")  # Else an address that differs in its "#..." alone would not load the page anew.
+    if at:
+        driver.get("about:blank")  # An address that differs in its "#..." alone would not load the page anew.
     driver.get(page.resolve().as_uri() + at)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from xsim.findings import Report
 from xsim.model import Severity, Verdict
-from xsim.report.cells import Mask, duration, masker, moment, plural, safe
+from xsim.report.cells import duration, moment, plural, safe
 from xsim.report.entries import GRAVITY, entries, one_line
 from xsim.report.html.charts import charts, strip
 from xsim.report.html.cuts import most_of
@@ -28,6 +28,7 @@ from xsim.report.html.details import Details
 from xsim.report.html.run import Run
 from xsim.report.html.script_lines import script_lines
 from xsim.report.json_format import findings_fields
+from xsim.secrets import Mask, masker
 
 SCRIPTS = ("world.js", "picture.js", "panel.js", "page.js")
 """In this order they are one script: each builds on those before it."""

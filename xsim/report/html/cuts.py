@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TypeVar
 
-from xsim.report.cells import ELLIPSIS, Mask
+from xsim.report.cells import ELLIPSIS
+from xsim.secrets import Mask
 
 Item = TypeVar("Item")
 

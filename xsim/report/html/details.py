@@ -12,11 +12,12 @@ from typing import Any
 
 from xsim.findings import Report
 from xsim.model import Cycle, Exchange, HostCall, JsonValue
-from xsim.report.cells import Mask, duration, moment, plural
+from xsim.report.cells import duration, moment, plural
 from xsim.report.difference import Change, changes
 from xsim.report.html.cuts import cut, most_of
 from xsim.report.html.names import Handed, namer
 from xsim.report.json_format import plain
+from xsim.secrets import Mask
 from xsim.world import Listing
 
 NEAR = 2
@@ -25,6 +26,8 @@ MOST_CYCLES = 600
 """Cycles that are looked at for the page."""
 ROOM = 200_000
 """Characters that they have together."""
+ROOM_FAR_OFF = 80_000
+"""Up to so many characters, cycles far from any finding are told too."""
 LONGEST = 2_048
 """Characters of one body, answer or last run."""
 _MOST_CALLS = 20
@@ -33,6 +36,7 @@ _MOST_INCIDENTS = 50
 _MOST_CHANGES = 12
 _MOST_ITEMS = 8
 _SHORT = 300
+_DIGEST = 12
 
 
 class Details:
@@ -57,16 +61,15 @@ class Details:
 
     def kept(self) -> dict[int, dict[str, Any]]:
         """Of each cycle that there is room for: its details, in order of number."""
-        room = ROOM
+        taken = 0
         chosen: dict[int, dict[str, Any]] = {}
         for number in dict.fromkeys([*self.near, *self._texts]):
             if number not in self._texts:
                 continue
-            told = self._texts[number]
-            room -= len(json.dumps(told, separators=(",", ":")))
-            if room < 0 and chosen:
+            taken += len(json.dumps(self._texts[number], separators=(",", ":")))
+            if taken > (ROOM if number in self._wanted else ROOM_FAR_OFF) and chosen:
                 break
-            chosen[number] = told
+            chosen[number] = self._texts[number]
         return {number: chosen[number] for number in sorted(chosen)}
 
     @staticmethod
@@ -111,7 +114,8 @@ class Details:
         if exchange.status is None:
             yield f"{at}: no answer"
         else:
-            yield f"{at}: status {exchange.status}, {plural(exchange.size, 'byte')}"
+            digest = f" (digest {exchange.digest[:_DIGEST]})" if exchange.digest else ""
+            yield f"{at}: status {exchange.status}, {plural(exchange.size, 'byte')}{digest}"
         if exchange.waited:
             yield f"waited {duration(exchange.waited)}"
         if exchange.retry_after:

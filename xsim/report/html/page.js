@@ -29,7 +29,7 @@ function choose(index, place) {
   picture.choose(index);
   for (const button of document.querySelectorAll("#findings button")) button.setAttribute("aria-current", String(Number(button.dataset.index) === index));
   $("caption").textContent = index === null ? "" : plain(caption(index));
-  build(clear($("evidence")), {}, index === null ? html("p", { class: "quiet" }, "Choose a finding, an event or a fetch to see what is known of it.")
+  build(clear($("evidence")), {}, index === null ? [html("p", { class: "quiet" }, "Choose a finding, an event or a fetch to see what is known of it.")]
     : findingPanel(index, (at) => { tellCycle($("cycle"), at); picture.bring([...telling(index), at]); }));
   const places = index === null ? [] : telling(index);
   if (!places.length) return refresh();
@@ -39,7 +39,7 @@ function choose(index, place) {
 
 // The cycles that tell a finding: the first it names, and those that could see its event first and that delivered it.
 function telling(index) {
-  const named = findings[index].cycles.slice(0, 3).map((number) => placeOf.get(number)), [event] = DATA.named[index];
+  const named = findings[index].cycles.slice(0, 3).map((number) => placeOf.get(number)), [event] = picture.chosen;
   if (event !== undefined) named.push(Math.min(firstToSee(event), COUNT - 1), (deliveries.get(event) || [])[0]);
   return [...new Set(named.filter((place) => place !== undefined))];
 }
@@ -111,17 +111,18 @@ function fillTable() {
 // Only the shapes that this run can have.
 function fillLegend() {
   const present = new Set(events.at.map((_, event) => stateOf(event)));
+  const isMet = (word) => run.windows.flat().length && (word === "got" ? Object.keys(run.listed).length : present.has("missed") || (word !== "asked" && present.has("late")));
   const isLost = [...run.outcome].some((outcome, place) => outcome !== "o" && run.got[place].length);
   const items = [...RANK.filter((state) => present.has(state)).map((state) => [true, shape(state, 10, 8), STATES[state]]),
     [isLost, shape("lost", 10, 8), "handed over, not kept"],
     [true, svg("rect", { class: "window", x: 1, y: 3, width: 18, height: 10 }), "the time a fetch asked for"],
+    [run.windows.flat().some(([, lower, upper]) => lower === null && upper === null), svg("rect", { class: "window endless", x: 1, y: 3, width: 18, height: 10 }), "it asked for no time"],
     [true, line("ran", "M10 1V15"), "when the fetch ran"],
     [events.lag.some((lag) => lag > 0), [line("lag", "M1 8H15"), line("listed", "M16 2V14")], "until the vendor's API listed it"],
     [events.changes.length, line("change", "M10 3l5 5l-5 5l-5 -5z"), "the vendor changed it"],
     [Object.keys(run.faults).length, fault(12, 0), "a fault that the scenario asked for"],
     [Object.keys(run.failures).length, cross(6, 4), "on a fetch: it did not end well"],
-    [Object.keys(run.listed).length, svg("circle", { class: "got kept", cx: 10, cy: 8, r: 5 }), "on a bar: the answer held the event"],
-    [present.has("missed"), svg("circle", { class: "asked missed", cx: 10, cy: 8, r: 5 }), "on a bar: asked before it was listed"]];
+    ...Object.keys(CROSSINGS).map((word) => [isMet(word), crossingShape(word, RANK.find((state) => present.has(state)), 10, 8), CROSSINGS[word]])];
   const shown = items.filter(([isPresent]) => isPresent);
   $("legend").append(...shown.map(([, parts, text]) => html("li", {}, svg("svg", { viewBox: "0 0 20 16", "aria-hidden": "true" }, parts), text)));
 }
@@ -147,9 +148,8 @@ function goBack() {
 }
 
 function switchTheme() {
-  const root = document.documentElement;
-  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = isDark ? "light" : "dark";
+  const { dataset } = document.documentElement, isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  dataset.theme = (dataset.theme || (isDark ? "dark" : "light")) === "dark" ? "light" : "dark";
 }
 
 // On paper each finding comes with its evidence, the first ones of many.
@@ -180,9 +180,7 @@ on("overview", "click", (press) => picture.show(press.offsetX / $("overview").cl
 on("as-table", "toggle", refresh);
 on("theme", "click", switchTheme);
 document.addEventListener("keydown", onKey);
-addEventListener("beforeprint", beforePrint);
-addEventListener("resize", refresh);
-addEventListener("hashchange", followAddress);
+for (const [name, act] of [["beforeprint", beforePrint], ["resize", refresh], ["hashchange", followAddress]]) addEventListener(name, act);
 picture.count = Math.max(2, Math.min(MOST_IN_VIEW, COUNT, picture.room));
 fillLegend();
 listFindings();

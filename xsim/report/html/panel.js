@@ -64,7 +64,7 @@ function callPart({ sent, body, told, fault, shown, answer, line }) {
 
 // A few sentences over the picture: the finding as a story. Dates that are the run's own day are left out.
 function caption(index) {
-  const finding = findings[index], [event] = DATA.named[index];
+  const finding = findings[index], [event] = picture.chosen;
   const story = [finding.message + "."];
   if (event !== undefined) {
     story.push(...eventWords(event).slice(1, 3));

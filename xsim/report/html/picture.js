@@ -1,8 +1,7 @@
 // The picture: events above, the windows that fetches asked for in the middle, incidents below, arrows between them.
 // Only the cycles in view are drawn, and what is too much for single marks is counted in groups.
 
-const MOST_IN_VIEW = 60, MOST_SINGLE = 40;
-const ROW = 21, GROUP = 24; // Pixels: between rows of marks, and how wide a group of marks is.
+const MOST_IN_VIEW = 60, MOST_SINGLE = 40, ROW = 21, GROUP = 24; // Pixels: between rows of marks, and how wide a group is.
 const RANK = Object.keys(STATES);
 const line = (kind, d) => svg("path", { class: kind, d });
 const label = (kind, x, y, text) => svg("text", { class: kind, x, y }, text);
@@ -19,6 +18,13 @@ function shape(state, x, y, size = 6) {
   };
   const hollow = state === "waiting" || state === "lost" ? " hollow" : state === "missed" ? " open" : "";
   return line(`shape ${state}${hollow}`, paths[state] || paths.kept);
+}
+
+// Where the time of an event meets the row of a fetch.
+const CROSSINGS = { got: "the answer held the event", asked: "asked for its time before it was listed", left: "listed, asked for, and not in the answer", passed: "listed by then, and other times asked for" };
+function crossingShape(word, state, x, y) {
+  const paths = { passed: `M${x - 4} ${y - 4}l8 8m0 -8l-8 8`, left: `M${x} ${y - 6}l6 6l-6 6l-6 -6z` };
+  return paths[word] ? line(`${word} ${state}`, paths[word]) : svg("circle", { class: `${word} ${state}`, cx: x, cy: y, r: 5 });
 }
 
 class Picture {
@@ -42,7 +48,7 @@ class Picture {
 
   choose(index) {
     this.finding = index;
-    this.chosen = index === null ? [] : DATA.named[index].slice(0, 3);
+    this.chosen = index === null || DATA.named[index].length > 1 ? [] : DATA.named[index];
   }
 
   get width() { return Math.max(300, this.host.clientWidth); }
@@ -63,7 +69,7 @@ class Picture {
     const below = incidentsAt + this.drawIncidents(front, arrows, sources, incidentsAt + 14);
     const height = below + 14 + this.explain(back, front, sources, windowsAt + 6, below);
     this.drawGround(back, height, [windowsAt - 8, incidentsAt - 6]);
-    const lanes = [["Events at the vendor", 15], ["What each fetch asked for", windowsAt + 2], ["Incidents delivered", incidentsAt + 8]];
+    const lanes = [["Events at the vendor", 15], ["What each fetch asked for", windowsAt + 2], ["Incidents that came of it", incidentsAt + 8]];
     const head = { id: "head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto", markerUnits: "userSpaceOnUse" };
     const name = `Cycles ${run.number[this.first]} to ${run.number[this.last]}: events, windows and incidents`;
     this.host.append(svg("svg", { viewBox: `0 0 ${this.width} ${height}`, width: this.width, height, role: "group", "aria-label": name },
@@ -78,8 +84,7 @@ class Picture {
     const next = last + 1 < COUNT ? run.at[last + 1] : run.at[last] + DATA.interval;
     this.to = run.at[last] + Math.max(run.took[last], (next - run.at[last]) * 0.3);
     this.found = this.findEvents();
-    const lowest = run.windows.slice(first, last + 1).flat().map(([, lower]) => lower ?? this.from);
-    this.oldest = [...lowest, ...this.found.map((event) => events.at[event])].reduce((one, other) => Math.min(one, other), this.from);
+    this.oldest = [...run.windows.slice(first, last + 1).flat().map(([, lower]) => lower ?? this.from), ...this.found.map((event) => events.at[event])].reduce((one, other) => Math.min(one, other), this.from);
     this.left = this.oldest < this.from ? Math.min(110, this.width * 0.17) : 10;
     this.right = this.width - 62;
     this.wide = (this.right - this.left) / this.rows;
@@ -104,11 +109,9 @@ class Picture {
   mark(key, words, { lane, x, y, act }, ...parts) {
     const group = svg("g", { class: "mark", role: "button", tabindex: -1, "data-key": key, "aria-label": plain(words.join(" ")) },
       svg("circle", { class: "ring", cx: x, cy: y, r: lane === 1 ? this.rowHeight / 2 : 11 }), parts);
-    const show = () => this.tip.show(words, group);
-    for (const name of ["mouseenter", "focus"]) group.addEventListener(name, show);
-    for (const name of ["mouseleave", "blur"]) group.addEventListener(name, () => this.tip.hide());
-    group.addEventListener("click", act);
-    this.marks.push({ group, lane, x, act });
+    const show = () => this.tip.show(words, group), { hide } = this.tip;
+    build(group, { mouseenter: show, focus: show, mouseleave: hide, blur: hide, click: act });
+    this.marks.push({ group, lane, x });
     return group;
   }
 
@@ -172,7 +175,7 @@ class Picture {
     const isWell = run.outcome[place] === "o" && !run.failures[place];
     const isNamed = this.rowHeight >= 10 || place % 5 === 0 || !isWell;
     return this.mark(`cycle ${place}`, cycleWords(place), { lane: 1, x: ran, y: middle, act: () => this.onCycle(place) }, bars,
-      line("ran", `M${ran} ${top + 1}V${top + this.rowHeight - 1}`), !isWell && cross(ran - 4, middle - 4), run.faults[place] && fault(ran - 6, middle - 8),
+      line("ran", `M${ran} ${top + 1}V${top + this.rowHeight - 1}`), !isWell && cross(ran - 4, middle - 4), run.faults[place] && fault(ran - 9, middle - 8),
       isNamed && label("small", ran + 7, middle + 4, run.number[place] + (isWell ? "" : " " + cycleWord(place))));
   }
 
@@ -233,9 +236,8 @@ class Picture {
       back.append(line(`guide ${state}`, `M${x} ${from.y + 8}V${top + this.rows * this.rowHeight}`));
       for (const place of this.inView) {
         const word = crossing(event, place), cy = top + (place - this.first + 0.5) * this.rowHeight;
-        const told = word === "got" ? "the answer held" : "asked, and the vendor did not list it yet:";
-        if (word) front.append(svg("circle", { class: `${word} ${state}`, cx: x, cy, r: 5, "data-crossing": `${event} ${place} ${word}` },
-          svg("title", {}, `Cycle ${run.number[place]}: ${told} ${nameOf(event)}`)));
+        const isShown = word === "passed" || word === "left" ? state === "missed" || (state === "late" && place < deliveries.get(event)[0]) : word;
+        if (isShown) front.append(build(crossingShape(word, state, x, cy), { "data-crossing": `${event} ${place} ${word}` }, [svg("title", {}, `Cycle ${run.number[place]}: ${CROSSINGS[word]}`)]));
       }
       if (state === "missed" || state === "late") y += state === "missed" ? this.drawLoss(front, event, from, y) : this.drawWait(front, event, y);
     }
@@ -261,7 +263,7 @@ class Picture {
 
   settleFocus(key) {
     const found = key && this.marks.find(({ group }) => group.dataset.key === key);
-    if (this.marks.length) (found || this.marks[0]).group.setAttribute("tabindex", "0");
+    (found || this.marks[0]).group.setAttribute("tabindex", "0");
     if (found) found.group.focus();
   }
 

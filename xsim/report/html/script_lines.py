@@ -9,8 +9,8 @@ from typing import Any
 
 from xsim.findings import Report
 from xsim.model import Integration
-from xsim.report.cells import Mask
 from xsim.report.html.cuts import cut
+from xsim.secrets import Mask
 
 _AROUND = 2
 """Lines quoted before and behind that of a finding."""
@@ -34,7 +34,7 @@ def script_lines(report: Report, called: Iterable[int], mask: Mask) -> dict[int,
     }
     wanted = sorted({*around, *called})
     text = _text(integration) if wanted else ""
-    lines = text.split("\n")
+    lines = text.split("\n") if text else []
     found = [number for number in wanted if 0 < number <= len(lines)][:_MOST]
     return {number: cut(lines[number - 1].expandtabs(4).rstrip(), mask, _LONGEST) for number in found}
 

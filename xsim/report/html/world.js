@@ -10,9 +10,9 @@ const STATES = {
   again: "delivered again: a duplicate",
   late: "delivered late",
   kept: "delivered once, in time",
-  waiting: "not delivered, and no rule objects",
+  waiting: "not delivered; no finding names it",
 };
-const OUTCOMES = { o: "ended well", f: "failed", r: "refused by the server", t: "timed out", u: "not simulated" };
+const OUTCOMES = { o: "ended well", f: "failed", r: "refused", t: "timed out", u: "not simulated" };
 
 // Foreign text as it is shown: what could reorder or hide text stands as its escape.
 function plain(text) {
@@ -30,8 +30,7 @@ function build(element, attributes = {}, children = []) {
   return element;
 }
 const html = (name, attributes, ...children) => build(document.createElement(name), attributes, children);
-const svg = (name, attributes, ...children) =>
-  build(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+const svg = (name, attributes, ...children) => build(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 const $ = (id) => document.getElementById(id);
 
 // "10:01:00", with the date where it is another day than the run's first, with the fraction where it has one.
@@ -42,10 +41,10 @@ function clock(at) {
 }
 
 function span(milliseconds) {
-  const sizes = [[86400, "d"], [3600, "h"], [60, "m"], [1, "s"]];
   let rest = Math.round(milliseconds / 1000);
-  const told = sizes.map(([size, unit]) => { const amount = Math.floor(rest / size); rest %= size; return amount && amount + unit; });
-  return told.filter(Boolean).slice(0, 2).join(" ") || milliseconds + "ms";
+  const take = (size) => { const amount = Math.floor(rest / size); rest -= amount * size; return amount; };
+  const told = [[86400, "d"], [3600, "h"], [60, "m"], [1, "s"]].map(([size, unit]) => [take(size), unit]).filter(([amount]) => amount).map((each) => each.join(""));
+  return told.slice(0, 2).join(" ") || milliseconds + "ms";
 }
 
 function plural(number, word) { return number.toLocaleString("en") + " " + word + (number === 1 ? "" : "s"); }
@@ -56,8 +55,7 @@ const visible = (event) => events.at[event] + events.lag[event];
 
 // Incidents of a cycle: event (below zero: none of the vendor's), and what became of it.
 function incidentsOf(place) {
-  const again = new Set(run.again[place]);
-  const dropped = new Set(run.dropped[place]);
+  const again = new Set(run.again[place]), dropped = new Set(run.dropped[place]);
   const isKept = run.outcome[place] === "o";
   return run.got[place].map((event, position) => {
     const isLost = !isKept || dropped.has(position);
@@ -89,20 +87,15 @@ function nameOf(event) { return event < 0 ? DATA.strangers[-1 - event] : events.
 
 // The first cycle that began when the API listed the event already; COUNT where there is none.
 function firstToSee(event) {
-  const from = visible(event);
-  const found = run.at.findIndex((at) => at >= from);
+  const found = run.at.findIndex((at) => at >= visible(event));
   return found < 0 ? COUNT : found;
 }
 
-function cycleWord(place) {
-  const killed = run.failures[place] && run.failures[place][1];
-  return killed ? "killed" : OUTCOMES[run.outcome[place]];
-}
+const cycleWord = (place) => (run.failures[place]?.[1] ? "killed" : OUTCOMES[run.outcome[place]]);
 
 function windowWords([ask, lower, upper]) {
   const [endpoint, field] = DATA.asks[ask];
-  if (lower === null && upper === null) return endpoint + ": no time asked for";
-  return `${endpoint}: ${field}` + (lower === null ? "" : " from " + clock(lower)) + (upper === null ? "" : " to " + clock(upper));
+  return lower === null && upper === null ? endpoint + ": no time asked for" : `${endpoint}: ${field}` + (lower === null ? "" : " from " + clock(lower)) + (upper === null ? "" : " to " + clock(upper));
 }
 
 function eventWords(event) {
@@ -140,8 +133,11 @@ function covers(event, place, edge = 0) {
     && (lower ?? -Infinity) - edge < events.at[event] && events.at[event] < (upper ?? sent) + edge);
 }
 
-// "got": an answer of this cycle held the event; "asked": it asked for the event's time before the vendor listed it.
+// "got": an answer of this cycle held the event; "asked": it asked for the event's time before the vendor listed it;
+// and when the vendor listed it already, "left": asked, and no answer held it; "passed": it asked for other times only.
 function crossing(event, place) {
   if ((run.listed[place] || []).includes(event)) return "got";
-  return run.windows[place].some(([, , , sent]) => sent < visible(event)) && covers(event, place) ? "asked" : "";
+  const own = run.windows[place].filter(([ask]) => DATA.asks[ask][2] && DATA.asks[ask][1]);
+  if (own.some(([, , , sent]) => sent < visible(event))) return covers(event, place) ? "asked" : "";
+  return own.length && !covers(event, place, 1) ? "passed" : covers(event, place) ? "left" : "";
 }
