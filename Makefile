@@ -13,12 +13,12 @@ $(BIN)/ruff:
 	$(BIN)/pip install -q -e '.[dev]'
 
 format: $(BIN)/ruff
-	$(BIN)/ruff format xsim tests benchmarks
-	$(BIN)/ruff check --fix xsim tests benchmarks
+	$(BIN)/ruff format xsim tests benchmarks docs/*.py
+	$(BIN)/ruff check --fix xsim tests benchmarks docs/*.py
 
 lint: $(BIN)/ruff
-	$(BIN)/ruff format --check xsim tests benchmarks
-	$(BIN)/ruff check xsim tests benchmarks
+	$(BIN)/ruff format --check xsim tests benchmarks docs/*.py
+	$(BIN)/ruff check xsim tests benchmarks docs/*.py
 
 types: $(BIN)/ruff
 	$(BIN)/mypy
