@@ -47,10 +47,15 @@ def resolve_reference(value: JsonValue, place: str, folder: Path) -> JsonValue:
         name = value[len("env:") :]
         if name not in os.environ:
             raise InvalidParameter(f"{place}: environment variable {name} is not set", hint=f"export {name}=...")
-        return os.environ[name]
+        return _whole(os.environ[name])
     if isinstance(value, str) and value.startswith("file:"):
         return _file_value(value[len("file:") :], place, folder)
-    return value
+    return _whole(value) if isinstance(value, str) else value
+
+
+def _whole(text: str) -> str:
+    """The text as the server, which keeps UTF-8, can hold it: half a character becomes the mark of a lost one."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _file_value(name: str, place: str, folder: Path) -> str:

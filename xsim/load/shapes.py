@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from xsim.errors import InvalidParameter
 from xsim.model import JsonValue, Parameter
-from xsim.secrets import spellings
+from xsim.secrets import is_maskable
 
 NUMBER, ENCRYPTED, BOOLEAN, CREDENTIALS = 1, 4, 8, 9
 ENCRYPTED_BLOCK, INCIDENT_TYPE, ENCRYPTED_LONG, SINGLE, MULTIPLE, DURATION = 11, 13, 14, 15, 16, 19
@@ -18,7 +18,6 @@ NO_VALUE = frozenset({20, 22, 23})
 SECRET = frozenset({ENCRYPTED, ENCRYPTED_BLOCK, ENCRYPTED_LONG})
 TRUTHS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0", ""), False)
 MINUTES = {"": 1, "m": 1, "h": 60, "d": 1440}
-SHORTEST_SECRET = 4
 STORED_CREDENTIAL: Mapping[str, JsonValue] = {
     "id": "",
     "name": "",
@@ -120,15 +119,14 @@ def flat_credentials(value: JsonValue, place: str) -> dict[str, JsonValue]:
 
 
 def secrets_of(parameter: Parameter, value: JsonValue) -> tuple[str, ...]:
-    """The texts in the value that must not be written, each in all its spellings."""
+    """The texts in the value that must not be written."""
     texts: list[JsonValue] = []
     if parameter.kind in SECRET:
         texts = [value]
     elif parameter.kind == CREDENTIALS and isinstance(value, Mapping):
         stored = value.get("credentials") or {}
         texts = [value.get("password"), *(stored.get(key) for key in (*SECRET_KEYS, "sshkeyEsc"))]
-    secrets = [text for text in texts if isinstance(text, str) and len(text) >= SHORTEST_SECRET]
-    return tuple(dict.fromkeys(form for secret in secrets for form in spellings(secret)))
+    return tuple(dict.fromkeys(text for text in texts if is_maskable(text)))
 
 
 def _truth(value: JsonValue, place: str) -> bool:

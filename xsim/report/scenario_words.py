@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from xsim.report.cells import duration, plural
-from xsim.world import Endpoint, Filter, Order
+from xsim.world import Endpoint, Filter, Limit, Order, Paging
 
 _UNITS = {
     "us": "microsecond", "ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day"
@@ -223,13 +223,19 @@ def _limit_words(endpoint: Endpoint) -> str:
     if not limit.name:
         return f"limit {limit.default:,}" if limit.default < _NO_LIMIT else "no limit"
     most = f", at most {limit.maximum:,}" if limit.maximum < _NO_LIMIT else ""
-    return f"limit {limit.default:,}{most} ('{limit.name}'{_where(limit.place)} sets it)"
+    return f"limit {limit.default:,}{most} ({_sent_as(limit)} sets it)"
+
+
+def _sent_as(declared: Limit | Paging) -> str:
+    """Where a request says it: "'size' in the json"."""
+    place = "the body" if declared.place == "body" else f"'{declared.name}'{_where(declared.place)}"
+    return f"what {declared.pattern} finds in {place}" if declared.pattern else place
 
 
 def _paging_words(endpoint: Endpoint) -> str:
     paging = endpoint.paging
     assert paging is not None
-    name = f"'{paging.name}'{_where(paging.place)}"
+    name = _sent_as(paging)
     words: Mapping[str, str] = {
         "page": f"pages by {name}, the first is {paging.first}",
         "offset": f"{name} skips records",
