@@ -45,11 +45,12 @@ def test_what_it_shows_is_what_xsim_prints(xsim):
     assert shown in xsim(*command.split()[1:]).out
 
 
-def test_its_scenario_loads(tmp_path):
-    [text] = blocks("toml")
+def test_its_scenario_loads_with_its_faults(tmp_path):
     path = tmp_path / "xsim.toml"
-    path.write_text(text, encoding="utf-8")
-    assert len(load_scenario(path).scenario.events) > 20
+    path.write_text("\n".join(blocks("toml")), encoding="utf-8")
+    scenario = load_scenario(path).scenario
+    assert len(scenario.events) > 20
+    assert [fault.kind for fault in scenario.faults] == ["status", "kill"]
 
 
 def test_every_command_in_its_table_is_there():

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xsim.report.cells import duration, masker, moment, plural, safe, safe_lines, size_text, spans
+from xsim.report.cells import duration, moment, plural, safe, safe_lines, size_text, spans
+from xsim.secrets import masker
 
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)
 

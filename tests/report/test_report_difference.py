@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from xsim.report.cells import masker
 from xsim.report.difference import changes, describe
+from xsim.secrets import masker
 
 NOTHING_SECRET = masker([])
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from report_builders import Walks, a_cycle, a_failure, a_report, a_result, a_rule, advancing
+from report_builders import START, Walks, a_cycle, a_failure, a_report, a_result, a_rule, advancing
 
 from xsim.findings import Finding
-from xsim.model import Outcome, Refusal, Severity, Verdict
+from xsim.model import Exchange, Outcome, Refusal, Severity, Verdict
 from xsim.report.rows import ROWS, Gap, Row, count_delivered, count_incidents, duplicates_of, survey
 
 
@@ -90,11 +90,19 @@ def test_a_report_without_cycles_has_no_rows():
 
 
 def test_failures_gather_by_what_went_wrong():
-    other = a_failure(line=40, message="other")
-    failures = [a_failure(), a_failure(message="'owner' again"), other]
-    cycles = [a_cycle(number, outcome=Outcome.FAILED, failure=failures[number - 1]) for number in (1, 2, 3)]
+    messages = ["[429] in 12 ms", "[429] in 7 ms", "reset by peer"]
+    failures = [*(a_failure(message=each) for each in messages), a_failure(line=40, message="other")]
+    cycles = [a_cycle(number, outcome=Outcome.FAILED, failure=failures[number - 1]) for number in (1, 2, 3, 4)]
     groups = list(survey(a_report(cycles)).failures.groups.values())
-    assert [group.numbers for group in groups] == [[1, 2], [3]]
+    assert [group.numbers for group in groups] == [[1, 2], [3], [4]]
+
+
+def test_one_message_for_two_faults_is_two_ways_to_fail():
+    struck = [(Exchange(START, "GET", "https://vendor.example", fault=name),) for name in ("outage", "reset")]
+    cycles = [
+        a_cycle(number, outcome=Outcome.FAILED, failure=a_failure(), exchanges=struck[number - 1]) for number in (1, 2)
+    ]
+    assert [group.numbers for group in survey(a_report(cycles)).failures.groups.values()] == [[1], [2]]
 
 
 def test_incidents_of_a_cycle_are_counted_over_its_calls_as_the_scenario_says():

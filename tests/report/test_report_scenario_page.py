@@ -199,6 +199,17 @@ def test_one_line_says_what_a_right_file_holds():
         ),
         (
             Endpoint(
+                "/sql",
+                time_field="t",
+                order=Order(("t",)),
+                limit=Limit("q", "json", 50, 100, r"LIMIT (?P<bound>\d+)"),
+                paging=Paging("offset", "body", "body", pattern=r"OFFSET (?P<bound>\d+)"),
+            ),
+            r"t ascending; limit 50, at most 100 (what LIMIT (?P<bound>\d+) finds in 'q' in the json sets it); "
+            r"what OFFSET (?P<bound>\d+) finds in the body skips records; the answer is the list",
+        ),
+        (
+            Endpoint(
                 "/login", kind="fixed", extra={"token": "t", "user.id": 1}, answer_headers=(("A", "1"), ("A", "2"))
             ),
             "always the same answer; an object of token, user.id; with A",

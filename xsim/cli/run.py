@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xsim.cli.options import Duration, as_options, instance_options, rule_options
+from xsim.cli.options import Duration, as_options, instance_options, limit_options, rule_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 @click.option(
     "--watch", is_flag=True, help="Run again, from the start, whenever script, yml, scenario or vendor file change."
 )
+@limit_options
+@click.option("--cold", is_flag=True, help="Each cycle in a new process, so that nothing is left of the one before.")
 @rule_options
 def command(
     integration: Any,

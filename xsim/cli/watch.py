@@ -100,7 +100,7 @@ class Watch:
         run: Callable[[], Report],
         show: Callable[[Report], int],
         screen: Screen | None = None,
-        sleep: Callable[[float], None] = _REAL[0],
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._path = path
         self._options = options
@@ -108,7 +108,7 @@ class Watch:
         self._run = run
         self._show = show
         self._screen = screen or Screen()
-        self._sleep = sleep
+        self._sleep = sleep or _REAL[0]
         self._watched = Watched()
         self._found: Any = None
         """What the last whole run found, by fingerprint; None before the first one."""

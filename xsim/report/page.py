@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xsim.model import Outcome, Severity, Verdict
-from xsim.report.cells import Mask, safe
+from xsim.report.cells import safe
+from xsim.secrets import Mask
 
 SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 VERDICT_STYLES = {Verdict.PASSED: "bold green", Verdict.FAILED: "bold red", Verdict.UNDECIDED: "bold yellow"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from xsim.report.difference import Change, changes
 
 ROWS = 40
 """Rows that the table has at most, those that stand for what is left out among them."""
+MOVING = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d+", re.IGNORECASE)
+"""What may differ between messages of one failure: numbers, times, addresses."""
 _ROWS_OF_LONG_RUNS = 16
 """Where not all fit, rows that nothing is wrong with are added up to this height only."""
 
@@ -168,7 +171,7 @@ class Rows:
 class Failures:
     """Gathers the cycles that did not end well by what went wrong; of many ways the first ones are kept."""
 
-    MOST = 6
+    MOST = 8
 
     def __init__(self) -> None:
         self.groups: dict[tuple[object, ...], FailureGroup] = {}
@@ -182,7 +185,10 @@ class Failures:
             return
         if cycle.outcome is Outcome.UNSUPPORTED and self.unsupported is None:
             self.unsupported = cycle
-        key = (cycle.outcome, failure.kind, failure.line, failure.frames)
+        # Wrapped into one type on one line, a 429, a reset and a time-out are still three ways to fail.
+        struck = tuple(dict.fromkeys(each.fault for each in cycle.exchanges if each.fault))
+        message = MOVING.sub("#", failure.message)
+        key = (cycle.outcome, failure.kind, failure.line, failure.frames, message, struck)
         if key in self.groups:
             self.groups[key].numbers.append(cycle.number)
         elif len(self.groups) < self.MOST:

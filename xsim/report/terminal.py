@@ -18,6 +18,8 @@ Draw = Callable[[int], Iterable[RenderableType]]
 
 PLAIN_WIDTH = 100
 _WIDEST_PROSE = 120
+_UNSKILLED = ("dumb", "unknown")
+"""What TERM says of terminals that print characters and do nothing else."""
 
 
 def draw_plain(draw: Draw) -> str:
@@ -49,12 +51,15 @@ def draw_on(console: Console | None, draw: Draw) -> None:
 def has_ascii_only(console: Console | None) -> bool:
     """Whether drawings for the console, by default standard output, are to be made of ASCII alone.
 
-    So they are where its encoding has nothing else, on a terminal without any skills, and where NO_COLOR asks for plain
-    output.
+    So they are where its encoding has nothing else, on a terminal without any skills, and on one where NO_COLOR asks
+    for plain output. A pipe is no terminal: what goes through it is the same whatever the environment.
     """
-    encoding = console.encoding if console is not None else getattr(sys.stdout, "encoding", None) or "utf-8"
-    is_plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "").lower() in ("dumb", "unknown")
-    return is_plain or not encoding.lower().startswith("utf")
+    file = console.file if console is not None else sys.stdout
+    encoding = console.encoding if console is not None else getattr(file, "encoding", None) or "utf-8"
+    if not encoding.lower().startswith("utf"):
+        return True
+    is_terminal = console.is_terminal if console is not None else file.isatty()
+    return is_terminal and (bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "").lower() in _UNSKILLED)
 
 
 def indented(part: RenderableType, by: int) -> Padding:

@@ -10,13 +10,14 @@ from rich.text import Text
 
 from xsim.findings import Finding, Report, RuleResult
 from xsim.model import Cycle, Outcome, Severity
-from xsim.report.cells import duration, masker, moment, plural, safe, spans
+from xsim.report.cells import duration, moment, plural, safe, spans
 from xsim.report.cycle_table import cycle_parts
 from xsim.report.page import SEVERITY_STYLES, VERDICT_STYLES, Page
 from xsim.report.rows import FailureGroup, Failures, Overview, survey
 from xsim.report.terminal import indented, labelled, unwrapped
 from xsim.report.timeline import ASCII, BOX, picture
 from xsim.report.timeline_scenes import Scene, Scenes
+from xsim.secrets import masker
 
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 

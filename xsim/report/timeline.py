@@ -1,9 +1,10 @@
 """Draws the cycles around a finding with box characters: what the vendor had, and what each fetch asked for.
 
-    09:50      09:55      10:00
-    occurred       ◆                 A-1 09:51:40
-    cycle 1   [━━━━○━━━━━━━━━>       in the window, not listed yet
-    cycle 2        ×     [━━━━━━━━>  listed, outside the window
+    2024-05-14    ╷10:00    ╷10:01    ╷10:02
+    occurred             ◆                        10:00:40 A-1
+    listed                          ◆             10:01:50 A-1
+    cycle 1       [━━━━━━○━━>                      in the window, not listed yet
+    cycle 2              ×   [━━━━━━━━>            listed, outside the window
 
 Signs tell by their shape, never by their colour alone. Foreign text stands behind the drawing only, so that whatever
 its characters' widths are, the columns stay in line.
@@ -11,7 +12,7 @@ its characters' widths are, the columns stay in line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,13 +23,16 @@ from xsim.model import Outcome
 from xsim.report.page import Page
 from xsim.report.timeline_scenes import Lane, Scene, Window
 from xsim.report.timeline_times import clock_text, ticks
+from xsim.world import Event
 
 INDENT = 4
 _WIDEST = 160
 _NARROWEST = 24
 """Columns of a drawing that can still be read; where less is left, there is none."""
-_ROOM_FOR_BOUNDS = 48
+_ROOM_FOR_BOUNDS = 42
 """Columns that the drawing keeps where the windows' ends are written out beside it."""
+_ROOM_FOR_REMARKS = ((110, 32), (90, 26), (70, 18), (0, 14))
+"""From so many columns on, how many of them are for what stands behind the drawing."""
 _FARTHEST = 8
 """A window that lies elsewhere is brought into the picture where that makes it so many times as wide at most."""
 
@@ -140,7 +144,7 @@ def _layout(page: Page, scene: Scene, rows: list[tuple[Lane, Window | None]]) ->
     width = min(page.width, _WIDEST) - INDENT
     labels = max(len("2024-05-14"), len(f"cycle {scene.lanes[-1].number}")) + 1
     counts = max(len(f"+{lane.incidents}") for lane in scene.lanes) + 1
-    notes = 14 if width < 70 else 18 if width < 90 else 26
+    notes = next(room for least, room in _ROOM_FOR_REMARKS if width >= least)
     bounds = max((len(_bounds_text(window, left)) for _, window in rows if window), default=0) + 2
     columns = width - labels - counts - notes - 1
     if columns - bounds < _ROOM_FOR_BOUNDS:
@@ -170,7 +174,7 @@ def _span(scene: Scene) -> tuple[datetime, datetime]:
 
 
 def _bounds_text(window: Window, day: datetime) -> str:
-    """ "[10:00:00 .. 10:01:00)", or with one end "from 10:00:00"."""
+    """ "[10:00:00 .. 10:01:00)"; with one end "from 10:00:00", "before 10:01:00"."""
     lower = clock_text(window.lower, day) if window.lower else ""
     upper = clock_text(window.upper, day) if window.upper else ""
     if lower and upper:
@@ -200,12 +204,12 @@ def _vendor(page: Page, chart: _Chart, scene: Scene) -> Iterator[Text]:
     event, layout = scene.event, chart.layout
     name = page.clean(event.id, 40)
     in_view = [
-        each for each in scene.others if each.occurred <= layout.right and each.visible >= layout.left and each is not event
+        each
+        for each in scene.others
+        if each.occurred <= layout.right and each.visible >= layout.left and each is not event
     ]
     is_at_once = all(layout.column(each.occurred) == layout.column(each.visible) for each in (event, *in_view))
-    lanes: list[tuple[str, Callable[[object], datetime]]] = [("events", lambda each: each.occurred)]  # type: ignore[attr-defined]
-    if not is_at_once:
-        lanes = [("occurred", lambda each: each.occurred), ("listed", lambda each: each.visible)]  # type: ignore[attr-defined]
+    lanes = [("events", _occurred)] if is_at_once else [("occurred", _occurred), ("listed", _visible)]
     for label, time in lanes:
         cells = chart.blank()
         if label != "occurred":
@@ -216,12 +220,21 @@ def _vendor(page: Page, chart: _Chart, scene: Scene) -> Iterator[Text]:
         for each in in_view:
             chart.put(cells, layout.column(time(each)), "other")
         chart.put(cells, layout.column(time(event)), "event")
-        yield _line(chart, label, cells, [(f"{name} {clock_text(time(event), layout.left)}", "bold")])
+        told = clock_text(time(event), layout.left)
+        # The legend names it; here the name stands whole or not at all.
+        is_named = cell_len(told) + 1 + cell_len(name) <= layout.notes
+        yield _line(chart, label, cells, [(f"{told} {name}" if is_named else told, "bold")])
 
 
-def _row(
-    page: Page, chart: _Chart, scene: Scene, row: tuple[Lane, Window | None], words: tuple[str, str]
-) -> Text:
+def _occurred(event: Event) -> datetime:
+    return event.occurred
+
+
+def _visible(event: Event) -> datetime:
+    return event.visible
+
+
+def _row(page: Page, chart: _Chart, scene: Scene, row: tuple[Lane, Window | None], words: tuple[str, str]) -> Text:
     """A cycle: its window, what became of the event, how many incidents it brought, and remarks."""
     lane, window = row
     label, code = words
@@ -243,7 +256,11 @@ def _row(
     bounds = _bounds_text(window, layout.left) if window is not None and layout.bounds else ""
     remarks = _remarks(page, chart, lane, code if lane.number in scene.finding.cycles else "") if label else []
     return _line(
-        chart, label, cells, remarks, before=f"{count:>{layout.counts}}{'  ' + bounds if bounds else '':{layout.bounds}} "
+        chart,
+        label,
+        cells,
+        remarks,
+        before=f"{count:>{layout.counts}}{'  ' + bounds if bounds else '':{layout.bounds}} ",
     )
 
 
@@ -266,7 +283,7 @@ def _draw_window(chart: _Chart, cells: list[tuple[str, str]], window: Window) ->
         chart.put(cells, begins, "bar", "[" if window.lower_is_in else "(")
     if begins > last or ends > last:
         chart.put(cells, last, "later")
-    elif ends >= 0:
+    if 0 <= ends <= last:
         chart.put(cells, ends, "bar", ">" if window.upper is None else "]" if window.upper_is_in else ")")
 
 
@@ -282,10 +299,13 @@ def _sign(lane: Lane, window: Window | None, *, is_first: bool) -> tuple[str, st
         return ("unused", "") if window is not None and window.is_listed and not lane.was_delivered else ("", "")
     if window.is_listed:
         return "unused", ""
-    if window.covers is None or (not window.is_shown and not window.covers):
+    if window.covers is None or window.position is None:
         return "", ""
+    if not window.covers and any(each.covers for each in lane.windows):
+        return "", ""  # Another request of the cycle asked for it.
     if not window.is_shown:
-        return "waiting", ""
+        # What has not happened yet is not waited for, though a window without an end would have it.
+        return ("waiting" if window.covers and window.position <= window.at else "", "")
     return ("left_out", "") if window.covers else ("outside", "")
 
 
@@ -326,7 +346,7 @@ def _line(
     for place, (remark, style) in enumerate(remarks):
         told = f"{' ' if place else ''}{remark}"
         if cell_len(told) > room:
-            told = set_cell_size(told, room)
+            told = f"{set_cell_size(told, room - 3)}..." if room > 6 else ""
         text.append(told, style)
         room -= cell_len(told)
     text.rstrip()

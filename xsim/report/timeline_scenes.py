@@ -84,6 +84,8 @@ class Subject:
     telling: int = 0
     filling: int = 0
     wants_next: bool = False
+    may_be_known: bool = False
+    """The script may have got it by now: an answer held it, or one that does not say what it held."""
     lanes: dict[int, Lane] = field(default_factory=dict)
 
 
@@ -177,14 +179,17 @@ class Scenes:
 
     def _deliveries(self, subject: Subject, cycle: Cycle) -> tuple[int, ...]:
         """For each incident of the event that the cycle delivered, for the how-manieth time that was."""
-        if cycle.outcome is not Outcome.OK or not any(subject.needle in text for text in cycle.incidents):
+        subject.may_be_known = subject.may_be_known or any(_may_hold(each, subject.event) for each in cycle.exchanges)
+        # Reading the incidents' JSON again is dear: not where none can be of the event, nor where no more are shown.
+        is_over = subject.telling >= _MOST_TELLING and not subject.wants_next
+        if is_over or not subject.may_be_known or cycle.outcome is not Outcome.OK:
+            return ()
+        if not any(subject.needle in text for text in cycle.incidents):
             return ()
         refused = {refusal.index for refusal in cycle.refusals}
         if None in refused:
             return ()
-        found = sum(
-            subject.event.id in events for place, events in self._names.of(cycle) if place not in refused
-        )
+        found = sum(subject.event.id in events for place, events in self._names.of(cycle) if place not in refused)
         subject.deliveries += found
         return tuple(range(subject.deliveries - found + 1, subject.deliveries + 1))
 
@@ -266,6 +271,12 @@ def _rows(lanes: dict[int, Lane]) -> tuple[Lane, ...]:
     return tuple(sorted(needed, key=lambda lane: lane.number))
 
 
+def _may_hold(exchange: Exchange, event: Event) -> bool:
+    if exchange.listing is not None:
+        return event.id in exchange.listing.listed
+    return exchange.status is not None and exchange.status < 400 and not exchange.login
+
+
 def _lists(endpoint: Endpoint | None, event: Event) -> bool:
     if endpoint is None:
         return True  # A function answered: what it shows is in its listing.
@@ -296,7 +307,15 @@ def _windows_of(
             if position is not None and not _keeps(position, compare, when, _precision(endpoint, name, compare)):
                 covers = False
         yield Window(
-            exchange.at, lower, upper, lower_is_in, upper_is_in, position, covers, is_shown=is_shown, is_listed=is_listed
+            exchange.at,
+            lower,
+            upper,
+            lower_is_in,
+            upper_is_in,
+            position,
+            covers,
+            is_shown=is_shown,
+            is_listed=is_listed,
         )
 
 

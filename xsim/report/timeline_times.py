@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 
 from xsim.model import JsonValue
@@ -81,11 +81,11 @@ def ticks(left: datetime, right: datetime, columns: int) -> list[tuple[datetime,
     return []
 
 
-def _label_of(step: timedelta, *, spans_days: bool):  # type: ignore[no-untyped-def]
+def _label_of(step: timedelta, *, spans_days: bool) -> Callable[[datetime], str]:
     if step >= timedelta(days=1):
         return lambda when: f"{when:%Y-%m-%d}"
     if step >= _MINUTE:
-        layout = "%m-%d %H:%M" if spans_days and step >= timedelta(hours=3) else "%H:%M"
+        layout = "%m-%d %H:%M" if spans_days and step >= timedelta(hours=1) else "%H:%M"
         return lambda when: when.strftime(layout)
     if step >= timedelta(seconds=1):
         return lambda when: f"{when:%H:%M:%S}"
