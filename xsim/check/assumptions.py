@@ -62,11 +62,9 @@ def parts(scenario: Scenario, endpoint: Endpoint) -> Iterator[str]:
         yield filtered(each)
     if not endpoint.filters:
         yield "no filter"
-    yield ordered(
-        endpoint.order,
-        endpoint.time_field or scenario.time_field,
-        endpoint.paging is not None and endpoint.paging.tail_token,
-    )
+    paging = endpoint.paging
+    is_by_arrival = paging is not None and (paging.tail_token or paging.kind == "kept")
+    yield ordered(endpoint.order, endpoint.time_field or scenario.time_field, is_by_arrival)
     yield limited(endpoint.limit)
     if endpoint.paging is not None:
         yield PAGES[endpoint.paging.kind]

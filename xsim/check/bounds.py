@@ -134,9 +134,14 @@ def bounds_of(scenario: Scenario, listing: Listing) -> list[Bound]:
     return found
 
 
-def has_matched(scenario: Scenario, listing: Listing, event: Event) -> bool:
-    """Whether the event was surely among the records that the filters of this request kept."""
+def has_matched(scenario: Scenario, listing: Listing, event: Event, vendor_state: JsonValue = None) -> bool:
+    """Whether the event was surely among the records that the filters of this request kept.
+
+    `vendor_state`: what the vendor remembered behind the cycle. A record that was written to by then is not known.
+    """
     endpoint = endpoint_of(scenario, listing)
+    if isinstance(vendor_state, dict) and event.id in (vendor_state.get("writes") or ()):
+        return False
     if endpoint is None or endpoint.kind != "list" or (endpoint.streams and event.stream not in endpoint.streams):
         return False
     bounds = bounds_of(scenario, listing)
@@ -203,6 +208,19 @@ def texts_of(value: JsonValue) -> list[str]:
 def first_lower(scenario: Scenario, listings: Iterable[Listing]) -> Bound | None:
     """The first lower bound of a cycle's requests."""
     return next(lower_bounds(scenario, listings), None)
+
+
+def reached(scenario: Scenario, listings: Iterable[Listing]) -> datetime | None:
+    """The latest moment that any of these lists reached to, by the event's time; None where one had no end."""
+    ends: list[datetime] = []
+    for listing in listings:
+        own = [each for each in bounds_of(scenario, listing) if each.compare in UPPER]
+        moments = [each.moment for each in own if each.field == each.time_field]
+        end = min((each for each in moments if each is not None), default=None)
+        if end is None:
+            return None
+        ends.append(end)
+    return max(ends, default=None)
 
 
 def lower_bounds(scenario: Scenario, listings: Iterable[Listing]) -> Iterator[Bound]:

@@ -8,6 +8,7 @@ from xsim.check.loss import Loss, Told
 from xsim.check.positions import POSITIONAL
 from xsim.check.queries import Query, function_answers_without, is_cut, leaving_out
 from xsim.check.scenes import Scene, Shown
+from xsim.check.spans import SECOND
 from xsim.world import Listing
 
 
@@ -32,7 +33,11 @@ def cut_at(loss: Loss, query: Query, number: int) -> Told:
     end = fates[last.listed[-1]].event if last.listed and last.listed[-1] in fates else None
     if end is not None and last.order and last.order[0].startswith("-") and event.occurred < end.occurred:
         return "newest-first-with-limit", f"{got}, the newest first, and stored a time that is past the older ones"
-    if end is not None and end.occurred == event.occurred:
+    barrier = loss.barrier
+    asked = barrier.moment if barrier is not None else None
+    # Where the next request begins far behind the tie, it is not the tie that shuts the event out.
+    is_past = asked is not None and asked - event.occurred > SECOND
+    if end is not None and end.occurred == event.occurred and not is_past:
         return (
             "same-timestamp-at-limit",
             f"{got}; the last of them, {end.id}, has the event's very time, and the rest of it is cut off",
@@ -76,7 +81,9 @@ def behind_a_count(loss: Loss) -> Told | None:
     scene = loss.visible
     if scene is None:
         return None
-    shown = [each for each in scene.shown if has_matched(loss.scenario, each.listing, loss.fate.event)]
+    shown = [
+        each for each in scene.shown if has_matched(loss.scenario, each.listing, loss.fate.event, scene.vendor_state)
+    ]
     if not shown or scene.lists(loss.fate.event.id):
         return None
     first, last = shown[0].listing, shown[-1].listing

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from xsim.check.excerpt import excerpt, masked, shorten
 from xsim.check.last_runs import calls_of
 from xsim.check.sightings import Sightings
-from xsim.check.strikes import Strikes
+from xsim.check.strikes import Strikes, failed_for_good, failure_told
 from xsim.model import Cycle, Failure, HostCall, Outcome
 
 NOT_JSON = ("TypeError", "ValueError", "RecursionError", "OverflowError")
@@ -60,7 +60,9 @@ class Endings:
         elif cycle.outcome is Outcome.TIMED_OUT:
             fold(self.timed_out, cycle, self._behind)
         elif cycle.outcome is Outcome.OK and not cycle.incidents and not calls_of(cycle, *HANDING_OVER):
-            self.sightings.add("incidents_not_called", cycle.number)
+            failed = failed_for_good(cycle.exchanges, self.strikes.kinds) if cycle.exchanges else []
+            example = (f"cycle {cycle.number}", failure_told(failed[0])) if failed else None
+            self.sightings.add("incidents_not_called", cycle.number, example=example)
         carrying = [call for call in calls_of(cycle, *HANDING_OVER) if call.arguments not in ("", "0")]
         if cycle.outcome is Outcome.OK and len(carrying) > 1:
             line = carrying[-1].line

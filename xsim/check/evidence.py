@@ -41,6 +41,8 @@ class CycleFacts(NamedTuple):
     """Of the last incidents call."""
     struck: int = 0
     """Exchanges that faults of the scenario struck."""
+    is_shown: bool = False
+    """Whether an answer that arrived tells which events it held."""
 
 
 class Evidence:
@@ -61,7 +63,7 @@ class Evidence:
         self.pagings = Pagings()
         self.overruns = Overruns(journal.scenario)
         self.renewals = Renewals(journal.scenario)
-        self.kills = Kills(self.truth)
+        self.kills = Kills(journal.scenario, self.truth)
         self.held_up = HeldUp(journal.scenario, self.truth)
         self.judged: list[RuleResult] = []
         """What the rules before this one say."""
@@ -78,6 +80,8 @@ class Evidence:
         is_troubled = cycle.failure is not None or has_trouble(cycle)
         if is_troubled:
             self.strikes.take(cycle)
+            if self.truth is not None:
+                self.truth.note_sent(cycle)
             cycle = as_seen(cycle, self.strikes.kinds)
         version = self.last_runs.version
         delivered = 0
@@ -97,7 +101,15 @@ class Evidence:
         struck = sum(1 for each in cycle.exchanges if each.fault) if self.strikes.is_struck(cycle.number) else 0
         line = next((call.line for call in cycle.host_calls if call.name == "incidents"), None)
         self.cycles[cycle.number] = CycleFacts(
-            cycle.number, moment(cycle.started), cycle.outcome, delivered, len(cycle.exchanges), version, line, struck
+            number=cycle.number,
+            started=moment(cycle.started),
+            outcome=cycle.outcome,
+            delivered=delivered,
+            exchanges=len(cycle.exchanges),
+            last_run_version=version,
+            line=line,
+            struck=struck,
+            is_shown=any(each.listing is not None for each in cycle.exchanges),
         )
 
     def _take_ending(self, cycle: Cycle, *, is_troubled: bool) -> None:

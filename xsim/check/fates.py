@@ -19,6 +19,8 @@ class Look(NamedTuple):
     failure: Failure | None
     is_telling: bool = True
     """Whether it asked the vendor, and handed over nothing that an earlier fetch had kept back."""
+    hands_over: bool = False
+    """Whether it handed over any incident, that of the event or one that names nothing."""
 
     @property
     def shows(self) -> bool:
@@ -50,6 +52,8 @@ class Fate:
     full_cycle: int = 0
     """The first cycle that began a whole interval after the event became visible, as it was first listed."""
     first_listed: int = 0
+    last_sent: int = 0
+    """The last cycle in which an answer of the vendor held it, whether or not the answer arrived."""
     delivered: int = 0
     """The first OK cycle that delivered it."""
     is_earlier: bool = False
@@ -60,6 +64,8 @@ class Fate:
     """A fetch of no event at all fails as well, so that this one is not to blame."""
     states: dict[int, Look] = field(default_factory=dict)
     """From the state stored after a cycle, the vendor holding this event alone."""
+    remembering_look: Look | None = None
+    """As the last of these, at a vendor whose function has all that it remembers."""
 
     @property
     def is_wanted(self) -> bool:

@@ -60,6 +60,8 @@ class Handovers:
         is_ok = cycle.outcome is Outcome.OK
         for batch in self._batches(cycle):
             for incident in batch:
+                # The server makes an incident of null, one in which every field is empty (server-semantics 2.3).
+                incident = {} if incident is None else incident
                 is_delivered = is_ok and type(incident) is dict and position not in refusals
                 text = self._read(cycle, position, is_delivered, incident, refusals.get(position, ()))
                 if is_delivered:

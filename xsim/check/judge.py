@@ -198,7 +198,9 @@ def not_exercised(evidence: Evidence, results: Sequence[RuleResult]) -> Iterable
         yield NO_EVENTS
     else:
         ended_well = bool(ok_cycles) and ok_cycles[-1].number == next(reversed(evidence.cycles))
-        yield from untried(evidence.truth, evidence.journal.scenario, ended_well=ended_well)
+        missed = (each for each in results if each.rule.needs is knows_events)
+        told = {event for each in missed for finding in each.findings for event in finding.events}
+        yield from untried(evidence.truth, evidence.journal.scenario, told=told, ended_well=ended_well)
     yield from never_struck(evidence.journal.scenario, evidence.strikes)
     for result in results:
         if result.rule.needs is knows_events and not has_world:

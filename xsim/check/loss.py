@@ -33,6 +33,14 @@ class Loss:
     """The cycle before the losing one."""
     is_told_by_requests: bool = False
     """Whether no probe but the requests of the cycles tell which one lost it."""
+    is_held_back: bool = False
+    """Whether no last run shuts it out, but what a vendor function remembers."""
+    is_given_out: bool = False
+    """Whether no probe tells where it was lost, but the cycle to which a server that keeps the place gave it."""
+    stuck: str = ""
+    """Why it lies behind a window that stands still; "": it does not."""
+    beginning: Scene | None = None
+    """The run's first cycle."""
 
     @property
     def scenario(self) -> Scenario:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 
 from xsim.check.bounds import endpoint_of, has_matched
@@ -36,6 +37,41 @@ def acknowledged(loss: Loss) -> Told | None:
     )
 
 
+def held_back(loss: Loss) -> Told | None:
+    """A vendor function counts the event as fetched since a cycle that was given it and did not deliver it."""
+    losing, before, event = loss.losing, loss.preceding, loss.fate.event.id
+    if losing is None:
+        return None
+    state_before = before.vendor_state if before is not None else loss.scenario.vendor_state
+    if function_s_part(state_before) == function_s_part(losing.vendor_state):
+        return None
+    if losing.outcome is Outcome.OK and not losing.failed:
+        return (
+            "listed-but-dropped",
+            f"the answer of cycle {losing.number} lists the event, and the fetch did not hand it over; since then the "
+            "vendor counts it as fetched",
+        )
+    call = next((each for each in losing.exchanges if each.method != "GET" and names(each, event)), None)
+    by = f" by {call_told(call)}" if call is not None else ""
+    ended = "did not end well" if losing.outcome is not Outcome.OK else "did not hand it over"
+    return (
+        "acknowledged-before-delivery",
+        f"cycle {losing.number} took the event off at the vendor{by} and {ended}; since then the vendor, by what it "
+        "remembers, lists it to no fetch",
+    )
+
+
+def function_s_part(vendor_state: JsonValue) -> str:
+    """What a vendor function remembers, and what was written to events."""
+    known = vendor_state if isinstance(vendor_state, dict) else {}
+    return json_text([known.get("state") or {}, known.get("writes") or {}], sort_keys=True)
+
+
+def names(call: Exchange, event: str) -> bool:
+    """Whether the id stands in a request, as a word of its own."""
+    return re.search(rf"(?<![\w-]){re.escape(event)}(?![\w-])", f"{call.url} {call.request_body}") is not None
+
+
 def outrun(loss: Loss) -> Told | None:
     """The fetch stored nothing and took nothing off, so that time alone shut the event out: its window had passed."""
     losing = loss.losing
@@ -43,11 +79,16 @@ def outrun(loss: Loss) -> Told | None:
         return None
     if losing.outcome is Outcome.OK and not losing.failed:
         return None
-    ended = "did not end well" if losing.outcome is not Outcome.OK else "brought nothing, as a request failed,"
+    if losing.outcome is not Outcome.OK:
+        ended = "did not end well and stored nothing"
+    else:
+        has_set = any(call.name == "setLastRun" and not call.error for call in losing.calls)
+        ended = "ended well although a request failed, brought nothing, and stored "
+        ended += "the same last run" if has_set else "nothing"
     return (
         "look-back-outrun",
-        f"cycle {losing.number} {ended} and stored nothing; when the next one began, the window, which goes by the "
-        "clock, had moved past the event",
+        f"cycle {losing.number} {ended}; when the next one began, the window, which goes by the clock, had moved past "
+        "the event",
     )
 
 
@@ -62,6 +103,12 @@ def marks_of(vendor_state: JsonValue, event: str) -> str:
     return json_text(
         [writes.get(event) if isinstance(writes, dict) else None, vendor_state.get("kept")], sort_keys=True
     )
+
+
+def has_moved_on(before: JsonValue, after: JsonValue) -> bool:
+    """Whether a place that the server keeps is another one than it was."""
+    places = [each.get("kept") if isinstance(each, dict) else None for each in (before, after)]
+    return bool(places[0] != places[1])
 
 
 def call_told(call: Exchange) -> str:
@@ -116,7 +163,7 @@ def had_to_bring(loss: Loss, scene: Scene, call: Exchange) -> bool:
     # What this call answered before it failed must leave room for the event: nothing at all, or a part of the list.
     readable = [each.listing for each in scene.shown if not each.is_failed]
     answers = [each for each in readable if endpoint_of(scenario, each) is endpoint]
-    matched = [each for each in answers if has_matched(scenario, each, event)]
+    matched = [each for each in answers if has_matched(scenario, each, event, scene.vendor_state)]
     return not answers or (bool(matched) and is_cut(matched[-1]))
 
 

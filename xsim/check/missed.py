@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from xsim.check.bounds import EPOCH, UNIT_WORDS, cut, moment_of, number_of
+from xsim.check.bounds import EPOCH, UNIT_WORDS, Bound, cut, lower_bounds, moment_of, number_of
 from xsim.check.cut_answers import behind_a_count, cut_off, is_left_out_elsewhere
+from xsim.check.endings import HANDING_OVER
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.last_runs import is_lost
 from xsim.check.loss import Loss, Told
-from xsim.check.lost_to_faults import acknowledged, batch_dropped, moved_on_failure, outrun
+from xsim.check.lost_to_faults import acknowledged, batch_dropped, held_back, moved_on_failure, outrun
 from xsim.check.scenes import Scene, leaves
 from xsim.check.spans import SECOND, is_zone, spelled
 from xsim.check.strikes import answer_of
@@ -23,6 +24,10 @@ SLACK = 2 * SECOND
 def cause_of(loss: Loss) -> Told:
     """The most specific cause that the evidence proves; ("", "") where it proves none."""
     tellers = TELLERS_OF_A_CYCLE if loss.losing is not None else TELLERS_OF_A_RUN
+    if loss.is_held_back:
+        tellers = TELLERS_OF_THE_VENDOR
+    if loss.stuck:
+        return "window-stuck", loss.stuck
     return next((told for told in (teller(loss) for teller in tellers) if told is not None), ("", ""))
 
 
@@ -76,6 +81,13 @@ def on_the_boundary(loss: Loss) -> Told | None:
     bound, behind = loss.barrier, loss.following
     if bound is None or behind is None or bound.compare != ">" or bound.sign(loss.fate.event) != 0:
         return None
+    if loss.losing is not None and loss.losing.lists(loss.fate.event.id):
+        return None  # The script had it in hand.
+    newest = newest_known(loss)
+    if not loss.was_there and newest is not None and bound.filter.kind == "time":
+        precision, zone = bound.filter.precision, bound.filter.zone
+        if cut(newest, precision, zone) > cut(loss.fate.event.occurred, precision, zone):
+            return None  # A bound a unit earlier would not have helped: it came behind a newer one.
     if bound.is_exact(loss.fate.event):
         return (
             "exclusive-boundary",
@@ -101,7 +113,34 @@ def came_late(loss: Loss) -> Told | None:
     stored = clock_stored(loss)
     if stored:
         return "clock-as-cursor", f"{text}: it stored {stored}, the clock's time and no event's"
-    return "late-arrival", text
+    return ahead_of_the_data(loss, text) or ("late-arrival", text)
+
+
+def ahead_of_the_data(loss: Loss, text: str) -> Told | None:
+    """The stored time, which is asked for next, lies behind the event, and behind every event that was listed."""
+    assert loss.losing is not None
+    bound, newest, fates = loss.barrier, newest_known(loss), loss.truth.fates
+    asked = bound.moment if bound is not None else None
+    if asked is None or newest is None or newest >= loss.fate.event.occurred or asked <= newest:
+        return None
+    stored = next((leaf for leaf in leaves(loss.losing.last_run_after) if is_near(moment_of(leaf[1]), asked)), None)
+    if stored is None:
+        return None
+    value = f"{stored[0] or 'the last run'} = {excerpt(stored[1])}"
+    shown = [each for one in loss.losing.shown for each in one.listing.listed if each in fates]
+    for name in shown:
+        for path, held in leaves(dict(fates[name].event.record)):
+            if moment_of(held) == moment_of(stored[1]) and moment_of(held) != fates[name].event.occurred:
+                return (
+                    "other-field",
+                    f"{text}: it stored {value}, which is {path} of {shorten(name, 60)}, while the vendor filters by "
+                    f"{bound.field if bound is not None else ''}, whose newest was {moment(newest)}",
+                )
+    return "cursor-ahead-of-data", f"{text}: it stored {value}, and the newest event was of {moment(newest)}"
+
+
+def is_near(stored: datetime | None, asked: datetime) -> bool:
+    return stored is not None and abs(stored - asked) < SECOND
 
 
 def clock_stored(loss: Loss) -> str:
@@ -196,6 +235,8 @@ def dropped(loss: Loss) -> Told | None:
         return None
     if is_left_out_elsewhere(loss, scene):
         return None
+    if uncounted := not_counted(loss, scene):
+        return uncounted
     stored = text_order(loss, scene)
     if stored:
         return (
@@ -217,17 +258,69 @@ def lost_with_the_batch(loss: Loss) -> Told | None:
     return None if is_left_out_elsewhere(loss, scene) or text_order(loss, scene) else batch_dropped(loss, scene)
 
 
+def not_counted(loss: Loss, scene: Scene) -> Told | None:
+    """The script called demisto.incidents() several times, and the calls that do not count had room for the event."""
+    setting = loss.scenario.settings.several_incidents_calls
+    calls = [call for call in scene.calls if call.name in HANDING_OVER and not call.error and call.arguments.isdigit()]
+    carrying = [call for call in calls if int(call.arguments)]
+    if setting == "add" or len(carrying) < 2:
+        return None
+    counted = calls[-1] if setting == "last" else calls[0]
+    listed = loss.truth.new_in(scene.number, (name for shown in scene.shown for name in shown.listing.listed))
+    if sum(int(call.arguments) for call in carrying) != len(listed):
+        return None  # It left some of them out, perhaps this one.
+    return (
+        "call-not-counted",
+        f"cycle {scene.number} handed over all {len(listed)} events that were new in {len(carrying)} calls of "
+        f"demisto.incidents(), of which the {setting} one counts, with {counted.arguments}",
+    )
+
+
 def text_order(loss: Loss, scene: Scene) -> str:
-    """An id in the last run that is smaller than the event's as a number, and larger as text."""
-    own = number_of(loss.fate.event.id)
-    if own is None:
+    """The id in the last run that is smaller than the event's as a number, and larger as text.
+
+    It has to be the newest id that was delivered, and to part what this cycle dropped from what it handed over.
+    """
+    fates = loss.truth.fates
+    earlier = [fate.event.id for fate in fates.values() if fate.is_earlier or 0 < fate.delivered < scene.number]
+    newest = max((number for each in earlier if (number := number_of(each)) is not None), default=None)
+    held = next((str(value) for _, value in leaves(scene.last_run_before) if number_of(value) == newest), None)
+    if held is None or newest is None or held not in fates:
         return ""
-    for _, value in leaves(scene.last_run_before):
-        held = number_of(value)
-        is_id = str(value) in loss.truth.fates
-        if held is not None and is_id and held < own and str(value) > loss.fate.event.id:
-            return shorten(str(value))
-    return ""
+    shown = {name: fates[name] for one in scene.shown for name in one.listing.listed if name in fates}
+    new = [fate for fate in shown.values() if not fate.is_earlier and not 0 < fate.delivered < scene.number]
+    dropped = [fate.event.id for fate in new if not fate.delivered and fate.is_wanted]
+    given = [fate.event.id for fate in new if fate.delivered == scene.number]
+    is_told = all((number_of(each) or 0) > newest and each < held for each in dropped) and all(
+        each > held for each in given
+    )
+    return shorten(held) if is_told and loss.fate.event.id in dropped else ""
+
+
+def began_behind(loss: Loss) -> Told | None:
+    """The last run that the scenario gives lies behind the event, and the first cycle asked from there."""
+    scene, event = loss.beginning, loss.fate.event
+    if scene is None or not loss.scenario.last_run or scene.last_run_before != loss.scenario.last_run:
+        return None
+    for bound in lower_bounds(loss.scenario, (each.listing for each in scene.shown)):
+        if bound.keeps(event) is not False:
+            continue
+        for path, value in leaves(scene.last_run_before):
+            same = is_same(value, bound)
+            if same:
+                return (
+                    "stale-last-run",
+                    f"cycle {scene.number} asked for {bound.shown}, which leaves the event out and is what the run "
+                    f"began with ({path or 'the last run'} = {excerpt(value)})",
+                )
+    return None
+
+
+def is_same(value: object, bound: Bound) -> bool:
+    """Whether a stored value is what a bound was made of."""
+    if bound.filter.kind == "time":
+        return is_near(moment_of(value), bound.moment) if bound.moment is not None else False
+    return number_of(value) is not None and number_of(value) == number_of(bound.text)
 
 
 TELLERS_OF_A_CYCLE: tuple[Callable[[Loss], Told | None], ...] = (
@@ -245,4 +338,5 @@ TELLERS_OF_A_CYCLE: tuple[Callable[[Loss], Told | None], ...] = (
     between_windows,
     dropped,
 )
-TELLERS_OF_A_RUN: tuple[Callable[[Loss], Told | None], ...] = (error_swallowed, dropped, behind_a_count)
+TELLERS_OF_THE_VENDOR: tuple[Callable[[Loss], Told | None], ...] = (held_back,)
+TELLERS_OF_A_RUN: tuple[Callable[[Loss], Told | None], ...] = (error_swallowed, began_behind, dropped, behind_a_count)

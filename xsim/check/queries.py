@@ -48,7 +48,7 @@ def ids_of(query: Query) -> set[str]:
 def leaving_out(scenario: Scenario, scene: Scene, event: Event) -> Iterator[Query]:
     """Of the list calls that do not list the event, the answers that it surely matched."""
     for query in queries_of(scenario, scene):
-        matching = [shown for shown in query if has_matched(scenario, shown.listing, event)]
+        matching = [shown for shown in query if has_matched(scenario, shown.listing, event, scene.vendor_state)]
         if matching and event.id not in ids_of(query):
             yield matching
 

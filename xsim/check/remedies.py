@@ -81,6 +81,22 @@ MISSED: Mapping[str, str] = MappingProxyType(
             "catch what one record raises inside the loop over the records, hand over the others, and keep the id of "
             "the one that failed in the last run, to ask for it again"
         ),
+        "window-stuck": (
+            "where the window's end lies before now, begin the next one at that end even if nothing was found: "
+            "`start = events[-1]['created'] if events else end`"
+        ),
+        "cut-by-script": (
+            "leave out what was delivered before the answer is cut to the limit, and let the last run point at the "
+            "last event that was delivered"
+        ),
+        "call-not-counted": (
+            "collect the incidents of all pages in one list and call `demisto.incidents(incidents)` once, at the end"
+        ),
+        "other-field": "store the time by which the vendor filters, of the newest delivered event, and no other field",
+        "stale-last-run": (
+            "store beside the place what it is a place in (queue, filter, server), and where that is not the "
+            "instance's any more, begin anew with the first-fetch time"
+        ),
         "acknowledged-before-delivery": (
             "let the vendor forget an event only after it was delivered: store the ids that were handed over in the "
             "last run and acknowledge them at the beginning of the next fetch; where the server keeps the place by "
@@ -118,7 +134,42 @@ REPEATED: Mapping[str, str] = MappingProxyType(
             "collect what the answers bring by id, as in `{event['id']: event}`, and where a request fails and is not "
             "repeated, let the fetch fail, or store a last run that covers what was handed over"
         ),
+        "unit-mismatch": (
+            "send the time in the unit that the vendor counts: `int(when.timestamp() * 1000)` for milliseconds"
+        ),
+        "no-lower-bound": (
+            "send the last run's time under the name that the vendor's API gives the bound; it ignores what it does "
+            "not know"
+        ),
+        "cursor-behind-data": (
+            "store the largest time of all that was delivered, `max(event['created'] for event in events)`, or ask for "
+            "the list by time, oldest first"
+        ),
+        "cursor-went-back": (
+            "store no earlier time than the last run held: `max(last, newest)`, and where nothing came, the old one"
+        ),
+        "last-run-overwritten": (
+            "gather all keys in one dict and call `demisto.setLastRun(last_run)` once: each call replaces the whole"
+        ),
+        "one-dict-for-all": (
+            "make a new dict for each event inside the loop: `incident = {**common, 'name': event['title']}`"
+        ),
         "last-run-not-stored": "store what JSON can hold: text or numbers for a time, a list for a set",
+    }
+)
+
+
+ENDED: Mapping[str, str] = MappingProxyType(
+    {
+        "quiet-cycle": (
+            "where an answer holds no events, hand over [] and store the last run that the fetch began with: "
+            "`newest = events[-1]['created'] if events else newest`"
+        ),
+        "before-first-request": (
+            "look at the line that raised: nothing was asked yet, so what it lacks is a parameter, a key of the last "
+            "run, or something of the machine; where an instance may lack it, read it with a default: "
+            "`params.get('first_fetch') or '3 days'`"
+        ),
     }
 )
 
@@ -130,3 +181,7 @@ def instead_of_missing(cause: str) -> tuple[tuple[str, str], ...]:
 
 def instead_of_repeating(cause: str) -> tuple[tuple[str, str], ...]:
     return (("instead", REPEATED[cause]),) if cause in REPEATED else ()
+
+
+def instead_of_failing(cause: str) -> tuple[tuple[str, str], ...]:
+    return (("instead", ENDED[cause]),) if cause in ENDED else ()

@@ -3,63 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from xsim.check.bounds import Bound, bounds_of, cut, endpoint_of, first_lower, moment_of, offset_of
+from xsim.check.bounds import Bound, bounds_of, cut, endpoint_of, moment_of, offset_of
 from xsim.check.excerpt import excerpt, moment, shorten
-from xsim.check.fates import Fate
 from xsim.check.loss import Told
 from xsim.check.positions import POSITIONAL
+from xsim.check.repetition import Repetition
 from xsim.check.scenes import Scene, Shown, leaves
 from xsim.check.spans import is_zone, spelled
 from xsim.check.strikes import failure_told, has_failed, kinds_of
 from xsim.check.truth import Truth
+from xsim.check.went_wrong import (
+    behind_the_data,
+    is_stored_time,
+    no_lower_bound,
+    one_dict_for_all,
+    overwritten,
+    stored_cut,
+    unit_mismatch,
+    went_back,
+)
 from xsim.world import values_at
 
 COARSER = ("ms", "s", "m", "h", "d")
 CUT_SAFELY = ("ms", "s")
 """A bound that is an event's time cut to these is no accident; a full minute may be one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repetition:
-    """One event that came again, with the cycles that tell of it."""
-
-    truth: Truth
-    fate: Fate
-    first: Scene | None
-    """The cycle that delivered it first."""
-    again: Scene
-    """The one that delivered it again."""
-    between: tuple[Scene, ...]
-    """The cycles from the first delivery on, up to the repetition."""
-    is_unmoved: bool
-    """Whether the last run never changed between the two."""
-
-    @property
-    def shown(self) -> Shown | None:
-        """The answer that listed it again."""
-        return next((each for each in self.again.lists(self.fate.event.id) if each.listing.order), None)
-
-    @property
-    def bound(self) -> Bound | None:
-        """The lower bound of the request that brought it again."""
-        shown = self.shown
-        return first_lower(self.truth.scenario, [shown.listing]) if shown is not None else None
-
-    @property
-    def bound_before(self) -> Bound | None:
-        """The lower bound of the request that brought it first."""
-        first = self.first.lists(self.fate.event.id) if self.first is not None else []
-        listings = [each.listing for each in first if each.listing.order]
-        return first_lower(self.truth.scenario, listings)
-
-    @property
-    def newest(self) -> datetime | None:
-        """The time of the newest event that was delivered before it came again."""
-        earlier = (fate for fate in self.truth.fates.values() if 0 < fate.delivered < self.again.number)
-        return max((fate.event.occurred for fate in earlier), default=None)
 
 
 def cause_of_repetition(repetition: Repetition) -> Told:
@@ -192,6 +161,9 @@ def lost_precision(repetition: Repetition) -> Told | None:
     value, asked = bound.of(event), bound.moment
     if not isinstance(value, datetime) or asked is None:
         return None
+    number = repetition.again.number
+    if any(0 < fate.delivered < number and bound.sign(fate.event) == 0 for fate in repetition.truth.fates.values()):
+        return None  # It is another event's own time.
     for unit in COARSER:
         if cut(value, unit) != asked:
             continue
@@ -259,7 +231,8 @@ def reached_back(repetition: Repetition) -> Told | None:
     is_clock = bool(bound.filter.relative) or cut(asked, "s") - cut(earlier, "s") == cut(
         repetition.again.started, "s"
     ) - cut(first.started, "s")
-    if not is_clock or first.keeps(repetition.fate.event.id):
+    # What is asked for may go from whole minute to whole minute as the clocks do, and come from the last run.
+    if not is_clock or first.keeps(repetition.fate.event.id) or is_stored_time(repetition.again, asked):
         return None
     back = repetition.again.started - asked
     return (
@@ -271,6 +244,12 @@ def reached_back(repetition: Repetition) -> Told | None:
 
 TELLERS: tuple[Callable[[Repetition], Told | None], ...] = (
     moved_under_the_count,
+    unit_mismatch,
+    no_lower_bound,
+    overwritten,
+    behind_the_data,
+    went_back,
+    stored_cut,
     forgot_the_id,
     wall_clock,
     on_the_boundary,
@@ -281,9 +260,11 @@ TELLERS: tuple[Callable[[Repetition], Told | None], ...] = (
 )
 
 
-def cause_within_one_fetch(truth: Truth, scene: Scene, event: str) -> Told:
-    """Why an event stands twice among the incidents of one fetch."""
+def cause_within_one_fetch(truth: Truth, scene: Scene, event: str, times: int) -> Told:
+    """Why an event stands so many times among the incidents of one fetch."""
     shown = [each for each in scene.lists(event) if each.listing.order]
+    if told := one_dict_for_all(truth, scene, event, times):
+        return told
     if len(shown) < 2:
         return broken_off(truth, scene, shown)
     if failure := failure_between(truth, scene, shown):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from xsim.check.last_runs import last_line
 from xsim.check.strikes import as_seen, failed_for_good, has_failed, is_killed, kinds_of
-from xsim.model import Cycle, Exchange, Journal, Outcome
+from xsim.model import Cycle, Exchange, HostCall, Journal, Outcome
 from xsim.world import Listing
 
 DEEPEST = 12
@@ -57,6 +57,7 @@ class Scene(NamedTuple):
     """How it was killed, if it was."""
     complained: str = ""
     """The first line of its log that tells of an error."""
+    calls: tuple[HostCall, ...] = ()
 
     def lists(self, event: str) -> list[Shown]:
         return [each for each in self.shown if event in each.listing.listed]
@@ -108,6 +109,7 @@ def scene_of(cycle: Cycle, kinds: Mapping[str, str]) -> Scene:
         failed=tuple(failed_for_good(cycle.exchanges, kinds)),
         vendor_state=cycle.vendor_state,
         killed=cycle.failure.message if cycle.failure is not None and is_killed(cycle) else "",
+        calls=cycle.host_calls,
         complained=next((line.text for line in cycle.log if line.level == "error" or TROUBLE.search(line.text)), ""),
     )
 

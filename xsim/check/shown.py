@@ -9,7 +9,7 @@ from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.loss import Loss, Told
 from xsim.check.remedies import instead_of_missing
 from xsim.check.scenes import Scene, Shown
-from xsim.check.strikes import answer_of, failure_told
+from xsim.check.strikes import answer_of, kinds_of, struck_told
 from xsim.model import Scenario
 from xsim.world import Listing
 
@@ -23,7 +23,7 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     if told[1]:
         yield "why", told[1]
     yield from instead_of_missing(told[0])
-    yield from struck_by(scene)
+    yield from struck_by(loss.scenario, scene)
     yield "occurred", moment(event.occurred)
     yield "first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"
     if scene is not None:
@@ -35,25 +35,25 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     yield "probe", probed(loss)
 
 
-def struck_by(scene: Scene | None) -> Iterator[tuple[str, str]]:
+def struck_by(scenario: Scenario, scene: Scene | None) -> Iterator[tuple[str, str]]:
     """The scenario's faults of the cycle: name, request, answer and the script's line."""
     struck = [each for each in scene.exchanges if each.fault] if scene is not None else []
-    yield from (("fault", failure_told(each)) for each in struck[:MOST_SHOWN])
+    kinds = kinds_of(scenario)
+    told = dict.fromkeys(struck_told(each, kinds) for each in struck)
+    yield from (("fault", each) for each in list(told)[:MOST_SHOWN])
     if scene is not None and scene.killed:
         yield "fault", shorten(scene.killed)
 
 
 def asked_and_got(scenario: Scenario, scene: Scene) -> Iterator[tuple[str, str]]:
-    """The first requests of a cycle with their answers, and those that were answered with an error."""
-    for shown in scene.shown[:MOST_SHOWN]:
-        yield f"cycle {scene.number} asked", asked(shown.listing)
-        yield f"cycle {scene.number} got", got(scenario, shown)
+    """The first requests of a cycle with their answers, and those that were answered with an error, as they came."""
+    told = [(shown.at, asked(shown.listing), got(scenario, shown)) for shown in scene.shown[:MOST_SHOWN]]
     for each in scene.complaints:
-        yield f"cycle {scene.number} asked", shorten(f"{each.method} {each.url}")
-        yield (
-            f"cycle {scene.number} got",
-            shorten(f"{answer_of(each.status)}{': ' if each.answer else ''}{each.answer}"),
-        )
+        answer = shorten(f"{answer_of(each.status)}{': ' if each.answer else ''}{each.answer}")
+        told.append((each.at, shorten(f"{each.method} {each.url}"), answer))
+    for _, question, answer in sorted(told, key=lambda each: each[0]):
+        yield f"cycle {scene.number} asked", question
+        yield f"cycle {scene.number} got", answer
 
 
 def asked(listing: Listing) -> str:
@@ -78,7 +78,13 @@ def got(scenario: Scenario, shown: Shown) -> str:
 def probed(loss: Loss) -> str:
     """What single fetches from stored states, with this event alone at the vendor, showed."""
     number = loss.lost_at
-    if number is None or loss.is_told_by_requests:
+    if loss.is_held_back:
+        last = loss.truth.numbers[-1]
+        return (
+            f"from the state after cycle {last} a fetch of this event alone delivers it where the vendor remembers "
+            "nothing, and does not with what the vendor remembers; nor do the extra cycles"
+        )
+    if number is None or loss.is_told_by_requests or loss.is_given_out or loss.stuck:
         return f"from the state after cycle {loss.truth.numbers[-1]} a fetch of this event alone does not deliver it"
     numbers = loss.truth.numbers
     place = numbers.index(number)

@@ -1,12 +1,14 @@
-"""Events that no state shuts out and that yet can never come: each fetch gets the same page, cut before them."""
+"""Events that no fetch can ever bring: each asks the same, gets the same and stores the same, as far as it tells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from xsim.check.bounds import has_matched
+from xsim.check.bounds import has_matched, reached
 from xsim.check.evidence import Evidence
-from xsim.check.excerpt import json_text
+from xsim.check.excerpt import excerpt, json_text, moment
 from xsim.check.fates import Fate
 from xsim.check.loss import Told
 from xsim.check.queries import is_cut
@@ -15,22 +17,61 @@ from xsim.check.truth import QUIET_DRAINS, Truth
 from xsim.model import Outcome, Scenario
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A window with an end, which each fetch asks for anew and in which nothing lies."""
+
+    reached: datetime
+    """It ends here: what lies behind is never asked for."""
+    since: int
+    """The cycle that stored what no later one changed; 0: none did."""
+    why: str
+
+
+def stuck_window(evidence: Evidence) -> Stuck | None:
+    """The window that the run ended with, where it stands still and ended before the last fetch began."""
+    truth = evidence.truth
+    last = standing_still(evidence) if truth is not None else None
+    if truth is None or last is None:
+        return None
+    end = reached(evidence.journal.scenario, (shown.listing for shown in last.shown))
+    if end is None or end >= last.started:
+        return None
+    version = evidence.cycles[last.number].last_run_version
+    begun = next(number for number, facts in evidence.cycles.items() if facts.last_run_version == version)
+    since = max((number for number in truth.numbers if number < begun), default=0) if version else 0
+    asked = ", ".join(f"{field} {compare} {text}" for field, compare, text in last.shown[-1].listing.bounds)
+    stored = f"cycle {since} stored {excerpt(last.last_run_after)}, and each fetch" if since else "each fetch"
+    return Stuck(
+        end,
+        since,
+        f"{stored} since then asks for {asked}, gets nothing new and stores the same again: what lies behind "
+        f"{moment(end)} is never asked for",
+    )
+
+
 def starved(evidence: Evidence) -> Iterator[tuple[Fate, Scene, Told]]:
-    """Event, last cycle, and why. The last cycles and the extra ones behind them all began and ended in one state."""
+    """Event, last cycle, and why: no state shuts these events out, and yet they cannot come any more."""
+    truth = evidence.truth
+    last = standing_still(evidence) if truth is not None else None
+    if truth is None or last is None:
+        return
+    taken_off = {fate.event.id for fate in truth.taken_off()}
+    for fate in truth.blocked():
+        if fate.full_cycle and fate.event.id not in taken_off:
+            told = cut_before(evidence.journal.scenario, truth, fate, last) or cut_by_script(fate, last)
+            if told is not None:
+                yield fate, last, told
+
+
+def standing_still(evidence: Evidence) -> Scene | None:
+    """The last cycle, where it, those before it and the extra ones behind it all began and ended in one state."""
     truth = evidence.truth
     if truth is None or not truth.is_drained_dry or len(truth.numbers) < QUIET_DRAINS:
-        return
-    waiting = [fate for fate in truth.blocked() if fate.full_cycle]
-    if not waiting:
-        return
+        return None
     scenes = evidence.scenes(set(truth.numbers[-QUIET_DRAINS:]))
     last = [scenes[number] for number in truth.numbers[-QUIET_DRAINS:]]
-    if not stands_still(last, truth):
-        return
-    for fate in waiting:
-        told = cut_before(evidence.journal.scenario, truth, fate, last[-1])
-        if told is not None:
-            yield fate, last[-1], told
+    return last[-1] if stands_still(last, truth) else None
 
 
 def stands_still(last: list[Scene], truth: Truth) -> bool:
@@ -38,14 +79,17 @@ def stands_still(last: list[Scene], truth: Truth) -> bool:
     states = {json_text([scene.last_run_before, scene.context_before]) for scene in last}
     states |= {json_text([scene.last_run_after, scene.context_after]) for scene in last}
     drained = {each.last_run for each in truth.drains[-QUIET_DRAINS:]}
-    answers = {tuple(shown.listing for shown in scene.shown) for scene in last}
+    # How many match grows with each new event, and tells a fetch that reads the same page nothing.
+    answers = {tuple(replace(shown.listing, matched=0) for shown in scene.shown) for scene in last}
     is_well = all(scene.outcome is Outcome.OK and scene.shown for scene in last)
     return is_well and len(states) == len(answers) == 1 and drained == {json_text(last[-1].last_run_after)}
 
 
 def cut_before(scenario: Scenario, truth: Truth, fate: Fate, scene: Scene) -> Told | None:
     """Every answer that the event matched was cut before it."""
-    listings = [shown.listing for shown in scene.shown if has_matched(scenario, shown.listing, fate.event)]
+    listings = [
+        shown.listing for shown in scene.shown if has_matched(scenario, shown.listing, fate.event, scene.vendor_state)
+    ]
     if not listings or scene.lists(fate.event.id) or not all(is_cut(each) for each in listings):
         return None
     got = listings[-1]
@@ -55,4 +99,16 @@ def cut_before(scenario: Scenario, truth: Truth, fate: Fate, scene: Scene) -> To
         "same-timestamp-at-limit" if is_tie else "page-cut-at-limit",
         f"cycle {scene.number} and those before it got the same {len(got.listed)} of {got.matched} events "
         f"(limit {got.limit}) and stored the same last run, so that the next fetch gets them again",
+    )
+
+
+def cut_by_script(fate: Fate, scene: Scene) -> Told | None:
+    """The answer lists the event each time, among others, and the script never comes as far as this one."""
+    shown = next((each for each in scene.lists(fate.event.id) if len(each.listing.listed) > 1), None)
+    if shown is None:
+        return None
+    return (
+        "cut-by-script",
+        f"cycle {scene.number} and those before it got the same {len(shown.listing.listed)} events, this one among "
+        "them, left it out and stored the same last run, so that the next fetch gets and leaves out the same",
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from xsim.check.excerpt import shorten
+from xsim.check.spans import spelled
 from xsim.model import Cycle, Exchange, JsonValue, Outcome, Scenario
 from xsim.world import Endpoint, Login, identities_at
 
@@ -29,6 +30,8 @@ class Struck(NamedTuple):
     told: str
     """The first one in words: its name, what it struck, and where in the script that was."""
     has_ended_well: bool
+    is_to_blame: bool = True
+    """Whether what struck can have made the fetch fail: a slow answer that came, or a 429 that was repeated, cannot."""
 
 
 class Strikes:
@@ -43,14 +46,24 @@ class Strikes:
     def take(self, cycle: Cycle) -> None:
         struck = [each for each in cycle.exchanges if each.fault]
         names = list(dict.fromkeys(each.fault for each in struck))
-        told = failure_told(struck[0]) if struck else ""
+        told = struck_told(struck[0], self.kinds) if struck else ""
         if is_killed(cycle):
             name = self._kill_of(cycle)
             names.append(name)
             told = told or f"'{name}': {shorten(cycle.failure.message if cycle.failure else '')}"
         if names:
             self.names.update(names)
-            self.by_cycle[cycle.number] = Struck(cycle.number, tuple(names), told, cycle.outcome is Outcome.OK)
+            has_ended_well, is_to_blame = cycle.outcome is Outcome.OK, self._is_to_blame(cycle)
+            self.by_cycle[cycle.number] = Struck(cycle.number, tuple(names), told, has_ended_well, is_to_blame)
+
+    def _is_to_blame(self, cycle: Cycle) -> bool:
+        if is_killed(cycle) or cycle.outcome is Outcome.TIMED_OUT:
+            return True
+        if any(each.login in ("expired", "missing") for each in cycle.exchanges):
+            return True  # Behind a logout, or because a slow answer outlived the token.
+        failed = [each for each in failed_for_good(cycle.exchanges, self.kinds) if each.fault]
+        # A slow answer that came is the vendor's own, also where it says no.
+        return any(each.status is None or self.kinds.get(each.fault) in UNREADABLE for each in failed)
 
     def _kill_of(self, cycle: Cycle) -> str:
         """The name of the fault that killed it: the one that its failure names, or the first one there is."""
@@ -60,7 +73,7 @@ class Strikes:
     def has_failed_by_plan(self, number: int) -> bool:
         """Whether a fault struck the cycle and it did not end well: that is no finding."""
         struck = self.by_cycle.get(number)
-        return struck is not None and not struck.has_ended_well
+        return struck is not None and not struck.has_ended_well and struck.is_to_blame
 
     def is_struck(self, number: int) -> bool:
         return number in self.by_cycle
@@ -123,6 +136,15 @@ def failure_told(exchange: Exchange) -> str:
     fault = f"'{exchange.fault}' struck " if exchange.fault else ""
     where = f", line {exchange.line}" if exchange.line else ""
     return shorten(f"{fault}{exchange.method} {exchange.url} ({answer_of(exchange.status)}{where})")
+
+
+def struck_told(exchange: Exchange, kinds: Mapping[str, str]) -> str:
+    """A request that a fault struck; of one that the script got all the same, how long it waited for the answer."""
+    if has_failed(exchange, kinds):
+        return failure_told(exchange)
+    where = f", line {exchange.line}" if exchange.line else ""
+    said = f"status {exchange.status} after {spelled(exchange.waited)}{where}"
+    return shorten(f"'{exchange.fault}' struck {exchange.method} {exchange.url} ({said})")
 
 
 def answer_of(status: int | None) -> str:

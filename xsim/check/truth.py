@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from xsim.check.bounds import reached
 from xsim.check.excerpt import json_text
 from xsim.check.fates import Drained, Fate, Look
 from xsim.check.identity import names_by_any
@@ -69,11 +70,25 @@ class Truth:
                 continue
             for event in listing.listed:
                 fate = self.fates.get(event)
-                if fate is not None and not fate.first_listed:
-                    fate.first_listed = cycle.number
+                if fate is not None:
+                    fate.first_listed = fate.first_listed or cycle.number
+                    fate.last_sent = cycle.number
             if listing.limit is not None and listing.order:
                 self.has_full_answer = self.has_full_answer or listing.matched == listing.limit
                 self.has_cut_answer = self.has_cut_answer or listing.matched > listing.limit
+
+    def new_in(self, number: int, names: Iterable[str]) -> list[str]:
+        """Of these events, each once, the ones that no cycle before this one had delivered."""
+        known = [self.fates[name] for name in dict.fromkeys(names) if name in self.fates]
+        return [fate.event.id for fate in known if not (fate.is_earlier or 0 < fate.delivered < number)]
+
+    def note_sent(self, cycle: Cycle) -> None:
+        """Note what the vendor put into answers that may never have arrived; `take` sees only what did."""
+        for exchange in cycle.exchanges:
+            for event in exchange.listing.listed if exchange.listing is not None else ():
+                fate = self.fates.get(event)
+                if fate is not None:
+                    fate.last_sent = cycle.number
 
     def _begin(self, cycle: Cycle, *, is_clear: bool) -> None:
         if not self._has_begun:
@@ -90,10 +105,24 @@ class Truth:
         while self._full < len(events) and events[self._full].event.visible + self.scenario.interval <= started:
             fate = events[self._full]
             changes = [change.at for change in fate.event.changes if change.at > fate.event.visible]
+            if (widest := self._widest(fate.event)) is not None:
+                # The vendor gives nothing farther back than that: for a fetch it is as if the event were gone.
+                changes = sorted([*changes, fate.event.occurred + widest])
             # Once it has changed, a fetch of the event as it was first listed proves nothing any more.
             if not changes or (started < changes[0] and is_clear):
                 fate.full_cycle = cycle.number
             self._full += 1
+
+    def _widest(self, event: Event) -> timedelta | None:
+        """How far back the vendor can be asked for such an event; None: for ever, or by a list without a bound."""
+        lists = [each for each in self.scenario.endpoints if each.kind in ("list", "job")]
+        spans = [
+            max((own.widest for own in each.filters if own.required and own.widest is not None), default=None)
+            for each in lists
+            if not each.streams or event.stream in each.streams
+        ]
+        known = [span for span in spans if span is not None]
+        return max(known) if known and len(known) == len(spans) and self.scenario.hatch is None else None
 
     def deliver(self, names: Sequence[str], number: int) -> None:
         """Enter a delivered incident by its names."""
@@ -113,7 +142,7 @@ class Truth:
             if probe.kind == "control" and probe.outcome is not Outcome.OK:
                 for each in self.fates.values():
                     each.is_free = True
-            if probe.kind not in ("wanted", "state", "drain"):
+            if probe.kind not in ("wanted", "state", "remembering", "drain"):
                 continue
             names = set(names_handed(probe.incidents, self.scenario))
             if probe.kind == "drain":
@@ -123,9 +152,12 @@ class Truth:
             if fate is None:
                 continue
             is_telling = probe.requests != 0 and not names - {probe.event}
-            look = Look(probe.at, probe.outcome, probe.event in names, probe.failure, is_telling)
+            hands_over = any(text.strip() not in ("[]", "null", "") for text in probe.incidents)
+            look = Look(probe.at, probe.outcome, probe.event in names, probe.failure, is_telling, hands_over)
             if probe.kind == "wanted":
                 fate.wanted_look = look
+            elif probe.kind == "remembering":
+                fate.remembering_look = look
             else:
                 fate.states[probe.from_cycle] = look
 
@@ -174,6 +206,27 @@ class Truth:
             if self._is_undelivered(fate) and not fate.is_poison and fate.states and not self.is_shut_out(fate):
                 yield fate
 
+    def taken_off(self) -> Iterator[Fate]:
+        """Events that a vendor function holds back by what it remembers, since a fetch that did not deliver them.
+
+        The last run shuts none of them out. But with what the vendor remembers a fetch does not deliver the event,
+        alone at the vendor or among all others in the extra cycles; without it the same fetch does.
+        """
+        for fate in self.blocked() if self.is_drained_dry else ():
+            look = fate.remembering_look
+            is_held_back = look is not None and look.shuts_out
+            if is_held_back and fate.full_cycle and fate.last_sent and not self._is_kept(fate.event.id):
+                yield fate
+
+    def is_deleted(self, fate: Fate) -> bool:
+        """Whether the vendor holds the event no more: a fetch of it as it was first listed says nothing of the end."""
+        last = self._last
+        if last is None:
+            return False
+        state = last.vendor_state if isinstance(last.vendor_state, dict) else {}
+        is_written_off = any(write[1] is None for write in (state.get("writes") or {}).get(fate.event.id, ()))
+        return is_written_off or any(change.deleted and change.at <= last.ended for change in fate.event.changes)
+
     def unexamined(self) -> int:
         """Events that were not delivered and that nobody looked into."""
         return sum(
@@ -186,7 +239,7 @@ class Truth:
         for fate in self.fates.values():
             look = fate.wanted_look
             is_left = fate.is_outstanding and not fate.is_drained and fate.event.wanted is None
-            if is_left and look is not None and look.outcome is Outcome.OK and not look.delivers:
+            if is_left and look is not None and look.outcome is Outcome.OK and not look.hands_over:
                 yield fate
 
     def _is_undelivered(self, fate: Fate) -> bool:
@@ -195,12 +248,20 @@ class Truth:
     def is_shut_out(self, fate: Fate) -> bool:
         """Whether a fetch from the last stored state ends well and does not deliver the event."""
         last = fate.states.get(self.numbers[-1]) if self.numbers else None
-        if last is None or not last.shuts_out:
+        if last is None or not last.shuts_out or self._is_caught_up_with(fate):
             return False
         if self.is_drained_dry:
             return True
         # What a script fetched and keeps for a later cycle comes without the vendor, once its turn has come.
         return not self.positions.are_kept and not self._is_kept(fate.event.id)
+
+    def _is_caught_up_with(self, fate: Fate) -> bool:
+        """Whether the fetch asks for one window after the other, and had not come as far as the event at the end."""
+        assert self._last is not None
+        listings = [each.listing for each in self._last.exchanges if each.listing is not None]
+        end = reached(self.scenario, listings)
+        moves = {each.last_run for each in self.drains[-2:]}
+        return end is not None and end <= fate.event.occurred and len(moves) > 1
 
     def _is_kept(self, event: str) -> bool:
         last = self._last

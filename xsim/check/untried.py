@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from xsim.check.excerpt import counted, shorten
 from xsim.check.strikes import Strikes
@@ -17,8 +17,8 @@ def never_struck(scenario: Scenario, strikes: Strikes) -> Iterator[str]:
             yield f"fault '{shorten(fault.name, 60)}' never struck"
 
 
-def untried(truth: Truth, scenario: Scenario, *, ended_well: bool) -> Iterator[str]:
-    """Phrases as in "no quiet cycle". `ended_well`: the last cycle did."""
+def untried(truth: Truth, scenario: Scenario, *, told: Collection[str], ended_well: bool) -> Iterator[str]:
+    """Phrases as in "no quiet cycle". `told`: events that a finding calls missed; `ended_well`: the last cycle did."""
     unseen = sum(not fate.first_visible for fate in truth.fates.values())
     if unseen:
         yield f"{counted(unseen, 'event')} of the scenario became visible in no cycle"
@@ -29,7 +29,7 @@ def untried(truth: Truth, scenario: Scenario, *, ended_well: bool) -> Iterator[s
             yield "no answer exactly as long as its limit"
         if not truth.has_cut_answer:
             yield "no answer cut at its limit"
-    waiting = sum(1 for _ in truth.blocked())
+    waiting = sum(1 for fate in truth.blocked() if fate.event.id not in told and not truth.is_deleted(fate))
     if waiting and ended_well:
         yield f"{counted(waiting, 'wanted event')} still waited when the run ended"
     left = truth.unexamined()

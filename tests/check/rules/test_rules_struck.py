@@ -241,7 +241,7 @@ SETS, HANDS = ("setLastRun", '{"at": "2"}'), ("incidents", "2")
     ("calls", "incidents", "said", "cause"),
     [
         ([HANDS], 2, "behind incidents(): if the server keeps what it got, 2 incidents will come again", "incidents"),
-        ([SETS], 0, "behind setLastRun(): if the server keeps what it got, 1 event will be lost", "last-run"),
+        ([SETS], 0, "behind setLastRun(): if the server keeps what it got, at most 1 event will be lost", "last-run"),
         (
             [SETS, HANDS],
             2,

@@ -228,7 +228,7 @@ def test_an_answer_cut_at_the_limit_is_told_by_what_was_left_out(answer, endpoin
         an_event("A-4", "09:25:00"),
         an_event("A-5", "09:24:00"),
     ]
-    after = a_listing(since="09:29:00")
+    after = a_listing(since="09:25:01")
     cycles = asking((answer, (), "b"), (after, (), "b"), (after, (), "b"), (after, (), "b"))
     assert cause(cycles, event, *others, lost_at=1, endpoints=(endpoint,)) == word
 
@@ -257,7 +257,13 @@ def test_an_event_that_an_answer_listed_was_dropped_by_the_fetch():
 
 def test_ids_that_are_compared_as_text_are_told():
     cycles = [
-        a_cycle(1, before={}, after={"last": "99"}, listings=[a_listing("99", since="09:00:00")]),
+        a_cycle(
+            1,
+            before={},
+            after={"last": "99"},
+            listings=[a_listing("99", since="09:00:00")],
+            incidents=[an_incident("99")],
+        ),
         a_cycle(2, before={"last": "99"}, listings=[a_listing("99", "100", since="09:00:00")]),
         *quiet([3, 4], before={"last": "99"}),
     ]

@@ -10,7 +10,8 @@ from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, in_cycles, shorten
 from xsim.check.loss import Told
 from xsim.check.remedies import instead_of_repeating
-from xsim.check.repeated import Repetition, cause_of_repetition, cause_within_one_fetch
+from xsim.check.repeated import cause_of_repetition, cause_within_one_fetch
+from xsim.check.repetition import Repetition
 from xsim.check.rule import rule
 from xsim.findings import Finding
 from xsim.model import Severity
@@ -133,7 +134,8 @@ def twice(evidence: Evidence, repeated: Repeated, *, is_certain: bool) -> Findin
     changed = ", each with a rawJSON of its own" if repeated.is_changed else ""
     cause, why = "changed" if repeated.is_changed else "" if is_certain else "identical", ""
     if evidence.truth and not cause:
-        cause, why = cause_within_one_fetch(evidence.truth, evidence.scenes({number})[number], repeated.event)
+        scene = evidence.scenes({number})[number]
+        cause, why = cause_within_one_fetch(evidence.truth, scene, repeated.event, repeated.count + 1)
     return Finding(
         f"{named(repeated)} stands {times} among the incidents of cycle {number}{changed}",
         cycles=(number,),

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xsim.check.endings import Failed
-from xsim.check.evidence import Evidence
+from xsim.check.evidence import CycleFacts, Evidence
 from xsim.check.excerpt import MOST_NAMED, counted, in_cycles, listed, shorten
 from xsim.check.kills import Killed
+from xsim.check.loss import Told
+from xsim.check.remedies import instead_of_failing
 from xsim.check.rule import rule
 from xsim.check.waiting import poisons_of, waiting_behind
 from xsim.findings import Finding
 from xsim.model import Outcome, Severity
 
 MOST_FRAMES = 8
+MOST_LOOKED_INTO = 100
+"""Failed cycles whose answers are read again for a cause."""
 
 
 @rule("FC601", Severity.ERROR, since="0.1")
@@ -48,13 +52,17 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
     failure = failed.failure
     is_stuck, fate = what_followed(evidence, failed.cycles)
     poisons = [shorten(each.event.id) for each in poisons_of(evidence, failed)]
+    cause, why = cause_of_ending(evidence, failed, is_stuck=is_stuck)
+    cause = "poison-record" if poisons else cause
     return Finding(
         f"{what}; {fate}",
         cycles=tuple(failed.cycles),
         events=tuple(poisons),
-        cause="poison-record" if poisons else "stuck" if is_stuck else "",
+        cause=cause,
         place=evidence.place(failure.line, failure.function),
         evidence=(
+            *((("why", why),) if why and not poisons else ()),
+            *instead_of_failing(cause),
             *((("the fetch fails on", listed(poisons)),) if poisons else ()),
             *waiting_behind(evidence, failed.cycles),
             *((("behind a fault", failed.behind),) if failed.behind else ()),
@@ -65,6 +73,39 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
             ("last run before", failed.last_run_before),
             *((("hint", shorten(failure.hint)),) if failure.hint else ()),
         ),
+    )
+
+
+def cause_of_ending(evidence: Evidence, failed: Failed, *, is_stuck: bool) -> Told:
+    """A word for why, where the cycles that failed and those that ended well differ in just that."""
+    facts = [evidence.cycles[number] for number in failed.cycles]
+    if any(each.outcome is Outcome.TIMED_OUT for each in facts):
+        return "stuck" if is_stuck else "", ""
+    if is_quiet(evidence, facts):
+        return (
+            "quiet-cycle",
+            "each of these fetches got an answer without new events, and each that got some ended well",
+        )
+    if is_stuck and failed.cycles[0] == next(iter(evidence.cycles)) and not any(each.exchanges for each in facts):
+        return "before-first-request", "no fetch came as far as a request, from the first one on"
+    return "stuck" if is_stuck else "", ""
+
+
+def is_quiet(evidence: Evidence, failed: list[CycleFacts]) -> bool:
+    """Whether these fetches got no new event, and all others that were answered delivered some, one of them later."""
+    truth, others = evidence.truth, [each for each in evidence.ok_cycles if each.is_shown]
+    if (
+        truth is None
+        or not others
+        or others[-1].number < failed[0].number
+        or not all(each.delivered for each in others)
+    ):
+        return False
+    scenes = evidence.scenes({each.number for each in failed[:MOST_LOOKED_INTO]})
+    looked_into = [scenes[each.number] for each in failed[:MOST_LOOKED_INTO]]
+    return all(
+        scene.shown and not truth.new_in(scene.number, (name for one in scene.shown for name in one.listing.listed))
+        for scene in looked_into
     )
 
 
@@ -99,7 +140,11 @@ def incidents_not_called(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             f"{counted(len(seen.cycles), 'fetch', 'fetches')} ended without a call of demisto.incidents()",
             cycles=tuple(seen.cycles),
-            evidence=(("first", evidence.started(seen.cycles[0])),),
+            evidence=(
+                ("first", evidence.started(seen.cycles[0])),
+                *((f"a request of {label} failed", told) for label, told in seen.examples),
+                *((("instead", "let the fetch fail where a request does"),) if seen.examples else ()),
+            ),
         )
 
 
@@ -171,10 +216,11 @@ def killed_midway(evidence: Evidence) -> Iterator[Finding]:
     """
     for killed in evidence.kills.found.values():
         said = ", then ".join(f"{name}()" for name in killed.order)
-        events = evidence.kills.events(killed)
+        events, gone = evidence.kills.events(killed), evidence.kills.lost(killed)
         first = "of the first, " if len(killed.cycles) > 1 else ""
+        followed = consequence(killed, events, evidence.kills.passed(killed), gone)
         yield Finding(
-            f"the fetch was killed in {in_cycles(killed.cycles)} behind {said}: {first}{consequence(killed, events)}",
+            f"the fetch was killed in {in_cycles(killed.cycles)} behind {said}: {first}{followed}",
             cycles=tuple(killed.cycles),
             events=tuple(events[:MOST_NAMED]),
             place=evidence.place(killed.line),
@@ -183,23 +229,33 @@ def killed_midway(evidence: Evidence) -> Iterator[Finding]:
                 ("done before the kill", ", ".join(killed.calls)),
                 ("incidents handed over", f"{killed.number_handed:,}"),
                 *((("listed and not yet delivered", listed(events)),) if events else ()),
+                *((("never listed again", listed(gone)),) if gone else ()),
                 ("in this run", "neither incidents nor last run of a killed fetch counted"),
                 ("on a server", "what counts of a killed fetch is not documented"),
             ),
         )
 
 
-def consequence(killed: Killed, events: list[str]) -> str:
-    """What follows if the server keeps what it got."""
+def consequence(killed: Killed, events: list[str], passed: list[str] | None, gone: list[str]) -> str:
+    """What follows if the server keeps what it got.
+
+    `events`: all that was listed and not yet delivered; `passed`: of these the ones that the stored last run lies
+    behind, where it tells; `gone`: those that no later fetch was shown.
+    """
     handed = counted(killed.number_handed, "incident")
+    if gone:
+        lost = counted(len(gone), "event is", "events are")
+        return f"{lost} lost unless the server keeps what it got, as no later fetch was shown them"
     if killed.order == ("incidents",):
         return f"if the server keeps what it got, {handed} will come again"
-    if killed.order == ("setLastRun",):
-        lost = counted(len(events), "event") if events else "what this fetch was to bring"
-        return f"if the server keeps what it got, {lost} will be lost"
-    if not killed.number_handed:
-        return "nothing was handed over, so that nothing is lost if the server keeps what it got"
-    return f"if the server keeps one without the other, {handed} will come again or be lost"
+    left = [name for name in events if name not in killed.handed and (passed is None or name in passed)]
+    lost = f"{'at most ' if passed is None else ''}{counted(len(left), 'event')}"
+    if killed.number_handed:
+        besides = f", and {lost} that it was given will be lost" if left and passed is not None else ""
+        return f"if the server keeps one without the other, {handed} will come again or be lost{besides}"
+    if not left:
+        return "nothing is lost if the server keeps what it got"
+    return f"if the server keeps what it got, {lost} will be lost"
 
 
 @rule("FC607", Severity.ERROR, since="0.2")

@@ -10,16 +10,17 @@ from xsim.check.excerpt import counted, excerpt, listed, moment, shorten
 from xsim.check.fates import Fate
 from xsim.check.first_fetch import first_fetch_window
 from xsim.check.loss import Loss, Told
+from xsim.check.lost_to_faults import has_moved_on
 from xsim.check.missed import cause_of
 from xsim.check.passed_by import passed_at
 from xsim.check.remedies import instead_of_missing
 from xsim.check.rule import rule
 from xsim.check.scenes import Scene
 from xsim.check.shown import asked_and_got, evidence_of
-from xsim.check.starved import starved
+from xsim.check.starved import starved, stuck_window
 from xsim.check.strikes import failure_told
 from xsim.findings import Finding
-from xsim.model import Severity
+from xsim.model import Outcome, Severity
 
 MOST_TOLD = 50
 """Events that get a finding of their own; the others are counted."""
@@ -46,7 +47,7 @@ def missed_event(evidence: Evidence) -> Iterator[Finding]:
     """
     truth = evidence.truth
     assert truth is not None, "the rule needs the events"
-    missed = list(truth.missed())
+    missed = [*truth.missed(), *truth.taken_off()]
     yield from (missing(evidence, loss) for loss in losses(evidence, missed[:MOST_TOLD]))
     starving = list(starved(evidence))
     yield from (starving_one(evidence, *each) for each in starving[:MOST_TOLD])
@@ -70,12 +71,22 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
     """The missed events with the cycles that tell of them."""
     truth = evidence.truth
     assert truth is not None
+    held_back = {fate.event.id for fate in truth.taken_off()}
+    stuck = stuck_window(evidence) if missed else None
+    behind = {fate.event.id for fate in missed if stuck is not None and stuck.reached <= fate.event.occurred}
     probed = {fate.event.id: truth.lost_at(fate) for fate in missed}
-    passed = passed_at(evidence.journal, [fate.event for fate in missed if probed[fate.event.id] is None])
+    probed |= {fate.event.id: fate.last_sent for fate in missed if fate.event.id in held_back}
+    if stuck is not None:
+        # A state with a window far from the event does not deliver it either, and need not be what lost it.
+        probed |= dict.fromkeys(behind, stuck.since or None)
+    given = given_out(evidence, [fate for fate in missed if probed[fate.event.id] is None])
+    probed |= given
+    unknown = [fate.event for fate in missed if probed[fate.event.id] is None and fate.event.id not in behind]
+    passed = passed_at(evidence.journal, unknown)
     lost = [(fate, probed[fate.event.id] or passed.get(fate.event.id)) for fate in missed]
     following = dict(pairwise(truth.numbers))
     preceding = {number: before for before, number in following.items()}
-    wanted = {fate.first_listed for fate in missed} | {fate.first_visible for fate in missed}
+    wanted = {truth.numbers[0]} | {fate.first_listed for fate in missed} | {fate.first_visible for fate in missed}
     wanted |= {number for _, number in lost if number} | {
         near.get(number or 0, 0) for _, number in lost for near in (following, preceding)
     }
@@ -91,13 +102,38 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
             listing=scenes.get(fate.first_listed),
             visible=scenes.get(fate.first_visible),
             is_told_by_requests=fate.event.id in passed,
+            is_held_back=fate.event.id in held_back,
+            is_given_out=fate.event.id in given,
+            stuck=stuck.why if stuck is not None and fate.event.id in behind else "",
+            beginning=scenes.get(truth.numbers[0]),
         )
+
+
+def given_out(evidence: Evidence, missed: list[Fate]) -> dict[str, int]:
+    """Event and the failed cycle to which a server that keeps the place gave it, and in which that place moved on."""
+    endpoints, truth = evidence.journal.scenario.endpoints, evidence.truth
+    assert truth is not None
+    if not any(each.paging is not None and each.paging.kind == "kept" for each in endpoints):
+        return {}
+    before = {number: earlier for earlier, number in pairwise(truth.numbers)}
+    sent = {fate.last_sent for fate in missed if fate.last_sent}
+    scenes = evidence.scenes(sent | {before[number] for number in sent if number in before})
+    states = {number: scene.vendor_state for number, scene in scenes.items()}
+    return {
+        fate.event.id: fate.last_sent
+        for fate in missed
+        if fate.last_sent in sent
+        and scenes[fate.last_sent].outcome is not Outcome.OK
+        and has_moved_on(states.get(before.get(fate.last_sent, 0)), states[fate.last_sent])
+    }
 
 
 def missing(evidence: Evidence, loss: Loss) -> Finding:
     told = cause_of(loss)
     event = loss.fate.event.id
     where = f": lost at cycle {loss.lost_at}" if loss.lost_at else ""
+    if told[0] == "stale-last-run":
+        where = ": shut out by the last run that the run began with"
     scene = loss.losing or loss.visible
     return Finding(
         f"{shorten(event)} was never delivered{where}",
@@ -112,7 +148,8 @@ def missing(evidence: Evidence, loss: Loss) -> Finding:
 def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Finding:
     event = fate.event
     return Finding(
-        f"{shorten(event.id)} was never delivered: each fetch gets the same page, cut before it",
+        f"{shorten(event.id)} was never delivered: each fetch gets the same page, "
+        f"{'and leaves it out' if told[0] == 'cut-by-script' else 'cut before it'}",
         cycles=(fate.first_visible,),
         events=(event.id,),
         cause=told[0],

@@ -1,0 +1,409 @@
+"""Where two causes fit at first sight, the evidence decides for one of them: the other would send its reader astray."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from builders import (
+    a_cycle,
+    a_failure,
+    a_host_call,
+    a_journal,
+    a_listing,
+    a_probe,
+    an_endpoint,
+    an_event,
+    an_exchange,
+    an_incident,
+)
+from test_check_missed import NAMED, cycles_of, missed
+
+from xsim.check import check
+from xsim.check.bounds import has_matched
+from xsim.model import Outcome, Settings
+from xsim.world import Change, Fault, Filter, Paging
+
+STRICT = an_endpoint(filters=(Filter("since", "created", compare=">"),))
+BY_SECONDS = an_endpoint(filters=(Filter("since", "created", compare=">", precision="s"),))
+
+
+def day(clock):
+    return f"2024-05-14T{clock}Z"
+
+
+# --- missed events
+
+
+def test_an_event_that_the_losing_cycle_had_in_hand_was_dropped_though_the_next_bound_is_its_time():
+    event, other = an_event("A-1", "09:29:40"), an_event("A-2", "09:29:30")
+    got = a_listing("A-2", "A-1", since="09:00:00", compare=">")
+    after = a_listing(since="09:29:40", compare=">")
+    cycles = cycles_of(([got], {"at": day("09:29:40")}), *[([after], {"at": day("09:29:40")})] * 3)
+    assert missed(cycles, event, other, lost_at=1, endpoints=(STRICT,)).cause == "listed-but-dropped"
+
+
+@pytest.mark.parametrize(("newest", "word"), [("09:30:48", "late-arrival"), ("09:30:47.900", "precision-cut")])
+def test_a_late_event_is_one_of_the_boundary_only_within_the_unit_of_the_newest(newest, word):
+    event, other = an_event("A-1", "09:30:47.194", "09:32:30"), an_event("A-2", newest)
+    got, after = (a_listing(*names, since="09:30:47", compare=">") for names in (("A-2",), ()))
+    cycles = cycles_of(([], {"at": 1}), ([got], {"at": day("09:30:48")}), *[([after], {"at": day("09:30:48")})] * 3)
+    assert missed(cycles, event, other, lost_at=2, endpoints=(BY_SECONDS,)).cause == word
+
+
+@pytest.mark.parametrize(
+    ("since", "word"), [("09:25:00", "same-timestamp-at-limit"), ("09:25:11", "page-cut-at-limit")]
+)
+def test_a_tie_at_the_limit_is_the_cause_only_where_the_next_request_begins_there(since, word):
+    event, twin = an_event("A-1", "09:25:00"), an_event("A-2", "09:25:00")
+    got = a_listing("A-2", since="09:00:00", compare=">", matched=2, limit=1)
+    after = a_listing(since=since, compare=">")
+    cycles = cycles_of(([got], {"at": 1}), *[([after], {"at": 1})] * 3)
+    assert missed(cycles, event, twin, lost_at=1, endpoints=(STRICT,)).cause == word
+
+
+def by_text(*, last="99", listed=("99", "100"), delivered=("99",), others=()):
+    cycles = [
+        a_cycle(1, after={"ids": [last]}, listings=[a_listing(*delivered)], incidents=map(an_incident, delivered)),
+        a_cycle(2, before={"ids": [last]}, listings=[a_listing(*listed)]),
+        *(a_cycle(number, before={"ids": [last]}) for number in (3, 4)),
+    ]
+    known = [an_event(name, "09:29:00", wanted=True) for name in (*delivered, *others)]
+    return missed(cycles, an_event("100", "09:30:20"), *known, lost_at=1).cause
+
+
+def test_ids_are_compared_as_text_where_all_that_was_dropped_says_so():
+    assert by_text() == "ids-compared-as-text"
+    # An older id that happens to sort that way is not the one that was compared.
+    assert by_text(last="9", delivered=("9", "99")) == "listed-but-dropped"
+    # Another event that the cycle dropped is larger as text as well.
+    assert by_text(listed=("99", "100", "999"), others=("999",)) == "listed-but-dropped"
+
+
+def called_twice(setting, *counts):
+    calls = [a_host_call("incidents", str(count), line=20 + place) for place, count in enumerate(counts)]
+    second = a_cycle(2, incidents=[an_incident("A-2")], listings=[a_listing("A-1", "A-2")], host_calls=calls)
+    cycles = [a_cycle(1), second, a_cycle(3), a_cycle(4)]
+    others = (an_event("A-2", "09:30:21"),)
+    settings = Settings(several_incidents_calls=setting)
+    return missed(cycles, an_event("A-1", "09:30:20"), *others, lost_at=2, settings=settings)
+
+
+def test_a_call_of_several_that_does_not_count_is_told():
+    finding = called_twice("last", 1, 1)
+    assert finding.cause == "call-not-counted"
+    assert "2 calls of demisto.incidents(), of which the last one counts, with 1" in dict(finding.evidence)["why"]
+    assert called_twice("last", 2).cause == "listed-but-dropped"
+    assert called_twice("last", 2, 1).cause == "listed-but-dropped"
+
+
+def test_a_time_ahead_of_every_event_is_no_late_arrival():
+    event, newest = (
+        an_event("A-1", "09:30:40", "09:32:30"),
+        an_event("A-2", "09:30:10", record={"seen": day("09:31:33")}),
+    )
+    ahead = {"at": day("09:31:33")}
+    got, after = a_listing("A-2", since="09:00:00"), a_listing(since="09:31:33")
+    cycles = cycles_of(([], {"at": 1}), ([got], ahead), *[([after], ahead)] * 3)
+    finding = missed(cycles, event, newest)
+    assert finding.cause == "other-field"
+    assert 'it stored at = "2024-05-14T09:31:33Z", which is seen of A-2' in dict(finding.evidence)["why"]
+    plain = an_event("A-2", "09:30:10")
+    assert missed(cycles, event, plain).cause == "cursor-ahead-of-data"
+
+
+def began(last_run, since="09:40:00"):
+    event = an_event("A-1", "09:29:40")
+    cycles = [a_cycle(number, before=last_run, listings=[a_listing(since=since)]) for number in (1, 2, 3, 4)]
+    return missed(cycles, event, lost_at=1, last_run=last_run)
+
+
+def test_a_last_run_that_was_given_lies_behind_the_event():
+    finding = began({"at": day("09:40:00")})
+    assert finding.cause == "stale-last-run"
+    assert finding.message == "A-1 was never delivered: shut out by the last run that the run began with"
+    assert began({"at": day("09:41:00")}).cause == ""
+
+
+def test_a_window_outrun_by_the_clock_says_what_was_stored():
+    failed = an_exchange(number=2, status=500, fault="outage")
+    fault = {"faults": (Fault("outage", "status"),)}
+
+    def told(*calls):
+        second = a_cycle(2, exchanges=[failed], before={"at": 1}, host_calls=calls)
+        return dict(missed([a_cycle(1), second, a_cycle(3), a_cycle(4)], an_event(), **fault).evidence)["why"]
+
+    assert "ended well although a request failed, brought nothing, and stored nothing" in told()
+    assert "brought nothing, and stored the same last run" in told(a_host_call("setLastRun", {"at": 1}))
+
+
+def test_the_requests_of_a_cycle_are_told_in_their_order():
+    refused = an_exchange(number=2, status=401)
+    listed = replace(an_exchange(number=2, listing=a_listing("A-2")), at=refused.at + timedelta(seconds=1))
+    cycles = [a_cycle(1), a_cycle(2, exchanges=[refused, listed]), a_cycle(3), a_cycle(4)]
+    evidence = missed(cycles, an_event(), an_event("A-2")).evidence
+    assert [value for label, value in evidence if label == "cycle 2 got"] == ["status 401", "1: A-2"]
+
+
+def test_a_slow_answer_is_no_unreadable_one():
+    slow = an_exchange(number=2, fault="slow", listing=a_listing("A-2"), waited=timedelta(seconds=40), line=9)
+    cycles = [a_cycle(1), a_cycle(2, exchanges=[slow]), a_cycle(3), a_cycle(4)]
+    finding = missed(cycles, an_event(), an_event("A-2"), faults=(Fault("slow", "slow"),))
+    assert (
+        dict(finding.evidence)["fault"]
+        == "'slow' struck GET https://vendor.example/alerts (status 200 after 40 s, line 9)"
+    )
+
+
+def test_a_record_that_was_written_to_is_not_known_to_match():
+    scenario = a_journal(events=(an_event(),), **NAMED).scenario
+    asked = a_listing(since="09:00:00")
+    assert has_matched(scenario, asked, an_event(), None)
+    assert has_matched(scenario, asked, an_event(), {"writes": {"A-2": [[1, {"status": "read"}]]}})
+    assert not has_matched(scenario, asked, an_event(), {"writes": {"A-1": [[1, {"status": "read"}]]}})
+
+
+def test_an_event_that_lies_too_far_back_for_the_vendor_is_not_missed():
+    far = an_endpoint(filters=(Filter("since", "created", required=True, widest=timedelta(minutes=1)),))
+    cycles = [a_cycle(1), *(a_cycle(number, failure=a_failure()) for number in (2, 3)), a_cycle(4)]
+    probes = [a_probe("wanted", delivers=True), a_probe(from_cycle=1, delivers=True), a_probe(from_cycle=2)]
+    world = {**NAMED, "events": (an_event("A-1", "09:30:10"),), "probes": [*probes, a_probe(from_cycle=4)]}
+    assert check(a_journal(cycles, **world), select=["FC201"]).findings != ()
+    assert check(a_journal(cycles, **{**world, "endpoints": (far,)}), select=["FC201"]).findings == ()
+
+
+# --- repeated events
+
+
+def again(*cycles, events=(), **scenario):
+    known = events or (an_event("A-1", "09:29:10"), an_event("A-2", "09:29:40"))
+    journal = a_journal(cycles, events=known, **{**NAMED, **scenario})
+    return next(each for each in check(journal, select=["FC202"]).findings if each.events == ("A-1",))
+
+
+def asked(number, since, before, after, *delivered, listed=None, calls=(), **named):
+    listing = a_listing(*(listed or delivered), since=since, **named)
+    made = a_cycle(
+        number, incidents=map(an_incident, delivered), before=before, after=after, listings=[listing] if since else ()
+    )
+    return replace(made, host_calls=(*made.host_calls, *calls)) if calls else made
+
+
+def test_a_stored_time_cut_to_the_minute_is_no_window_that_goes_by_the_clock():
+    cycles = [
+        asked(1, "09:28:00", {"at": day("09:28:44")}, {"at": day("09:29:10")}, "A-1"),
+        asked(2, "09:29:00", {"at": day("09:29:10")}, {"at": day("09:29:40")}, "A-1", "A-2"),
+    ]
+    finding = again(*cycles)
+    assert finding.cause == "precision-cut"
+    assert dict(finding.evidence)["why"].endswith(
+        'created >= 2024-05-14T09:29:00Z: the stored at = "2024-05-14T09:29:10Z" without its seconds'
+    )
+    # Once may be an accident.
+    once = [replace(cycles[0], last_run_before={"at": day("09:28:00")}), cycles[1]]
+    assert again(*once).cause not in ("precision-cut", "window-reaches-back")
+
+
+def test_a_window_that_goes_by_the_clock_still_is_one():
+    cycles = [
+        asked(1, "09:28:00", {"at": day("09:28:44")}, {"at": day("09:28:51")}, "A-1"),
+        asked(2, "09:29:00", {"at": day("09:28:51")}, {"at": day("09:28:52")}, "A-1", "A-2"),
+    ]
+    assert again(*cycles).cause == "window-reaches-back"
+
+
+def test_a_bound_that_is_another_event_s_own_full_minute_has_lost_no_precision():
+    events = (an_event("A-1", "09:29:08"), an_event("A-2", "09:29:00"))
+    first = asked(1, "09:00:00", {}, {"at": day("09:29:00")}, "A-1", "A-2")
+    finding = again(first, asked(2, "09:29:00", {"at": day("09:29:00")}, {}, "A-1"), events=events)
+    assert finding.cause == "cursor-behind-data"
+    assert "stored the time of A-2, the last of a list" in dict(finding.evidence)["why"]
+    in_order = asked(1, "09:00:00", {}, {"at": day("09:29:00")}, "A-2", "A-1", listed=["A-1"])
+    assert again(in_order, asked(2, "09:29:00", {"at": day("09:29:00")}, {}, "A-1"), events=events).cause == ""
+
+
+def test_a_bound_in_1970_is_the_newest_time_in_another_unit():
+    newest = an_event("A-2", "09:29:40").occurred
+    bound = (("created", ">=", f"1970-01-20T{(newest.timestamp() / 1000 - 19 * 86400) // 3600:02.0f}:34:38.980Z"),)
+    second = asked(2, "", {"at": int(newest.timestamp())}, {"at": 2})
+    listing = replace(a_listing("A-1", "A-2"), bounds=bound)
+    second = replace(
+        a_cycle(2, incidents=[an_incident("A-1")], before=second.last_run_before, listings=[listing]),
+        last_run_after={"at": 2},
+    )
+    finding = again(asked(1, "09:00:00", {}, {"at": int(newest.timestamp())}, "A-1", "A-2"), second)
+    assert finding.cause == "unit-mismatch"
+
+
+def test_a_request_without_the_bound_that_the_call_has():
+    first = asked(1, "09:00:00", {}, {"at": 1}, "A-1")
+    bare = a_cycle(2, incidents=[an_incident("A-1")], before={"at": 1}, after={"at": 2}, listings=[a_listing("A-1")])
+    assert again(first, bare).cause == "no-lower-bound"
+    kept = an_endpoint(paging=Paging("token", "token"))
+    assert again(first, bare, endpoints=(kept,)).cause == ""
+
+
+def test_a_last_run_that_went_back_by_itself():
+    cycles = [
+        asked(1, "09:20:00", {"at": day("09:20:00")}, {"at": day("09:29:40")}, "A-1"),
+        asked(2, "09:29:40", {"at": day("09:29:40")}, {"at": day("09:05:00")}),
+        asked(3, "09:05:00", {"at": day("09:05:00")}, {"at": day("09:29:40")}, "A-1", "A-2"),
+    ]
+    finding = again(*cycles)
+    assert finding.cause == "cursor-went-back"
+    assert "cycle 2 began with at = " in dict(finding.evidence)["why"]
+
+
+def test_a_second_set_last_run_that_replaced_the_first():
+    calls = [
+        a_host_call("setLastRun", {"alerts": day("09:29:40")}, line=30),
+        a_host_call("setLastRun", {"cases": 1}, line=33),
+    ]
+    cycles = [
+        asked(1, "08:30:00", {}, {"cases": 1}, "A-1", calls=calls),
+        asked(2, "08:31:00", {"cases": 1}, {"cases": 2}, "A-1"),
+    ]
+    assert again(*cycles).cause == "last-run-overwritten"
+    kept = [cycles[0], asked(2, "08:31:00", {"cases": 1, "alerts": 3}, {"cases": 2}, "A-1")]
+    assert again(*kept).cause == "window-reaches-back"
+
+
+def test_one_dict_that_stands_for_all_incidents():
+    def told(*listed, count=2):
+        cycle = a_cycle(
+            1,
+            incidents=[an_incident("A-2")] * 2,
+            listings=[a_listing(*listed)],
+            host_calls=[a_host_call("incidents", str(count))],
+        )
+        journal = a_journal([cycle], events=(an_event("A-1"), an_event("A-2"), an_event("A-3")), **NAMED)
+        [finding] = check(journal, select=["FC203"]).findings
+        return finding.cause
+
+    assert told("A-1", "A-2") == "one-dict-for-all"
+    assert [told("A-2", "A-1"), told("A-1", "A-3", "A-2"), told("A-1", "A-2", count=3)] == ["", "", ""]
+
+
+# --- fetches that end badly
+
+
+def ending(*cycles, **world):
+    journal = a_journal(cycles, **{**NAMED, "events": (an_event("A-1"), an_event("A-2")), **world})
+    return [(each.cause, dict(each.evidence)) for each in check(journal, select=["FC601"]).findings]
+
+
+def test_a_fetch_that_fails_whenever_there_is_nothing_new():
+    busy = a_cycle(1, incidents=[an_incident("A-1")], listings=[a_listing("A-1")])
+    idle = a_cycle(2, failure=a_failure(), listings=[a_listing("A-1")])
+    more = a_cycle(3, incidents=[an_incident("A-2")], listings=[a_listing("A-2")])
+    [(cause, evidence)] = ending(busy, idle, more)
+    assert (cause, evidence["instead"][:40]) == ("quiet-cycle", "where an answer holds no events, hand ov")
+    assert ending(busy, replace(idle, exchanges=more.exchanges), more)[0][0] == ""
+    # A fetch that never ends well again may fail for another reason.
+    assert ending(busy, idle, replace(idle, number=3))[0][0] == "stuck"
+    quiet = a_cycle(4, listings=[a_listing()])
+    assert ending(busy, idle, more, quiet)[0][0] == ""
+
+
+def test_a_fetch_that_never_comes_as_far_as_a_request():
+    failing = [a_cycle(number, failure=a_failure(), exchanges=0) for number in (1, 2, 3)]
+    assert ending(*failing)[0][0] == "before-first-request"
+    assert ending(a_cycle(1), *failing[1:])[0][0] == "stuck"
+    assert ending(*(replace(each, exchanges=a_cycle().exchanges) for each in failing))[0][0] == "stuck"
+
+
+def failed_beside(*exchanges, outcome=Outcome.FAILED, **named):
+    faults = tuple(Fault(name, kind) for name, kind in (("slow", "slow"), ("busy", "status"), ("gone", "logout")))
+    return ending(a_cycle(1, failure=a_failure(), exchanges=exchanges, outcome=outcome, **named), faults=faults)
+
+
+def test_a_fault_excuses_only_a_fetch_that_it_can_have_failed():
+    slow, busy = an_exchange(fault="slow"), an_exchange(fault="busy", status=429)
+    assert failed_beside(slow)
+    assert failed_beside(busy, an_exchange())
+    assert failed_beside(busy) == []
+    assert failed_beside(an_exchange(fault="slow", status=None)) == []
+    assert failed_beside(slow, an_exchange(login="expired", status=401)) == []
+    assert failed_beside(slow, outcome=Outcome.TIMED_OUT) == []
+
+
+def killed(stored, handed=(), listed=("A-1", "A-2", "A-3")):
+    calls = [a_host_call("incidents", str(len(handed))), a_host_call("setLastRun", stored)]
+    cycle = a_cycle(
+        1,
+        incidents=map(an_incident, handed),
+        failure=a_failure("killed", "the process was killed", hint="kill"),
+        host_calls=calls if handed else calls[1:],
+        listings=[a_listing(*listed)],
+    )
+    events = tuple(an_event(f"A-{place}", f"09:2{place}:00") for place in (1, 2, 3))
+    [finding] = check(a_journal([cycle], events=events, **NAMED), select=["FC606"]).findings
+    return finding.message.partition("if the server keeps ")[2]
+
+
+def test_of_a_killed_fetch_only_what_the_stored_last_run_passes_is_lost():
+    assert killed({"at": day("09:22:00")}) == "what it got, 2 events will be lost"
+    assert killed({"at": day("09:22:00"), "waiting": ["A-2"]}) == "what it got, 1 event will be lost"
+    assert killed({"page": 7}) == "what it got, at most 3 events will be lost"
+    assert killed({"at": day("09:22:00")}, ["A-1"]) == (
+        "one without the other, 1 incident will come again or be lost, and 1 event that it was given will be lost"
+    )
+
+
+def test_a_place_that_the_server_keeps_moved_on_in_a_cycle_that_failed():
+    # What waits in the last run is handed over first, so that no fetch of the event alone tells where it was lost.
+    kept = an_endpoint(paging=Paging("kept"))
+
+    def told(*, places, outcome=Outcome.FAILED):
+        cycles = [a_cycle(1), a_cycle(2, outcome=outcome, listings=[a_listing("A-1")]), a_cycle(3), a_cycle(4)]
+        cycles = [replace(each, vendor_state={"kept": place}) for each, place in zip(cycles, places, strict=True)]
+        finding = missed(cycles, an_event("A-1", "09:30:20"), lost_at=None, endpoints=(kept,))
+        return finding.message, finding.cause
+
+    assert told(places=(1, 2, 2, 2)) == ("A-1 was never delivered: lost at cycle 2", "acknowledged-before-delivery")
+    assert told(places=(1, 1, 2, 2)) == ("A-1 was never delivered", "")
+    assert told(places=(1, 2, 2, 2), outcome=Outcome.OK)[0] == "A-1 was never delivered"
+
+
+def test_a_kill_has_lost_only_what_was_lost_in_its_cycle():
+    def told(lost_at):
+        dead = a_cycle(
+            2,
+            incidents=[an_incident("A-1")],
+            failure=a_failure("killed", "the process was killed", hint="kill"),
+            host_calls=[a_host_call("incidents", "1")],
+            listings=[a_listing("A-1")],
+        )
+        quiet = [a_cycle(number) for number in (1, 3, 4)]
+        looks = [a_probe("wanted", delivers=True), a_probe(from_cycle=4), a_probe(from_cycle=lost_at)]
+        before = [a_probe(from_cycle=lost_at - 1, delivers=True)]
+        world = {**NAMED, "events": (an_event(),), "probes": [*looks, *before]}
+        cycles = [quiet[0], dead, *quiet[1:]]
+        [finding] = check(a_journal(cycles, **world), select=["FC606"]).findings
+        return finding.message.partition("incidents(): ")[2]
+
+    assert told(2) == "1 event is lost unless the server keeps what it got, as no later fetch was shown them"
+    assert told(3) == "if the server keeps what it got, 1 incident will come again"
+
+
+# --- what is said beside the findings
+
+
+def test_an_event_that_the_vendor_deleted_does_not_wait():
+    def waiting(**named):
+        cycles = [a_cycle(number) for number in (1, 2, 3, 4)]
+        probes = [a_probe("wanted", delivers=True), a_probe(from_cycle=4, delivers=True)]
+        journal = a_journal(cycles, events=(an_event(**named),), probes=probes, **NAMED)
+        return [each for each in check(journal).not_exercised if "still waited" in each]
+
+    assert waiting() == ["1 wanted event still waited when the run ended"]
+    gone = Change(a_cycle(2).started, deleted=True)
+    assert waiting(changes=(gone,)) == []
+
+
+def test_a_fetch_that_passes_over_a_failed_request_in_silence_is_told_with_it():
+    failed = an_exchange(status=500, fault="outage", line=9)
+    journal = a_journal([a_cycle(1, incidents=None, exchanges=[failed])], faults=(Fault("outage", "status"),), **NAMED)
+    [finding] = check(journal, select=["FC602"]).findings
+    told = dict(finding.evidence)
+    assert told["a request of cycle 1 failed"].endswith("(status 500, line 9)")
+    assert told["instead"] == "let the fetch fail where a request does"
