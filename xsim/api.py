@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import xsim
-from xsim.errors import InvalidScenario
+from xsim.errors import InvalidScenario, XsimError
 from xsim.findings import Report
 from xsim.model import (
     CheckSettings,
@@ -26,6 +27,7 @@ from xsim.model import (
     Severity,
     Vendor,
 )
+from xsim.secrets import masker
 
 if TYPE_CHECKING:
     from xsim.load import Project
@@ -37,6 +39,8 @@ DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 DEFAULT_CYCLES = 10
 DEFAULT_SEED = 1
 BASELINE = "xsim-baseline.json"
+LEAST_MEMORY = 64 * 1024**2
+"""Bytes without which no script starts."""
 FILLED_KINDS: tuple[frozenset[int], ...] = (frozenset(), frozenset({4, 9, 14}), frozenset({0, 1, 4, 9, 12, 14, 15}))
 """Types of parameters that a draft fills in though they may be empty: at first none, then secrets, then texts too."""
 
@@ -72,6 +76,15 @@ class Options:
     goes_on: bool = False
     """Go on from the stored state, where a run with a scenario would start from the scenario's own."""
     settings: Settings | None = None
+    hang_limit: timedelta | None = None
+    """Real time after which a cycle counts as hanging; None: that of `settings`, else the scenario's."""
+    memory: int | None = None
+    """Bytes that the script may take; None: as above."""
+    supervised: bool | None = None
+    """Whether the script runs in a process of its own, which it can harm without harm to this one. None: where that
+    goes, unless a vendor function answers it or somebody watches it run, as a debugger or coverage does."""
+    cold: bool = False
+    """Each cycle in a new process."""
     select: Collection[str] = ()
     ignore: Collection[str] = ()
     fail_on: Severity | None = None
@@ -99,14 +112,15 @@ def run(
     Raises XsimError for what the caller can mend.
     """
     from xsim.record import State, record, state_folder
-    from xsim.simulate import simulate
+    from xsim.simulate import choose_way, simulate
 
     chosen = _with_paths(replace(options or Options(), **overrides))  # type: ignore[arg-type]
     integration, scenario = _ready(path, chosen)
-    _refuse_unknown_rules(scenario, chosen)
+    refuse_unknown_rules(scenario, chosen)
+    way = choose_way(integration, scenario, vendor, supervised=chosen.supervised, cold=chosen.cold)
     goes_on = chosen.goes_on or not (chosen.fresh or scenario.path)
     folder = state_folder(integration, chosen.instance, root=chosen.state)
-    with State(folder, starts_over=not goes_on) as state:
+    with _hiding(scenario), State(folder, starts_over=not goes_on) as state:
         if goes_on:
             command = _repeating(command, state)
             scenario = _going_on(scenario, state, chosen)
@@ -117,17 +131,10 @@ def run(
             state.follow(cycle)
             on_cycle(cycle)
 
-        happenings = simulate(integration, scenario, vendor=vendor)
+        happenings = simulate(integration, scenario, vendor=vendor, way=way, cold=chosen.cold)
         try:
-            record(
-                integration,
-                scenario,
-                happenings,
-                into=state.journal_path,
-                version=xsim.__version__,
-                command=command,
-                after=after,
-            )
+            told = {"version": xsim.__version__, "command": command}
+            record(integration, scenario, happenings, into=state.journal_path, after=after, **told)
         finally:
             happenings.close()  # type: ignore[attr-defined]
             state.catch_up_now()
@@ -164,7 +171,8 @@ def fetch(path: str | Path, last_run: JsonValue, *, options: Options, vendor: Ve
     from xsim.simulate import run_command
 
     integration, scenario = _ready(path, options)
-    with State(state_folder(integration, options.instance, root=options.state)) as state:
+    folder = state_folder(integration, options.instance, root=options.state)
+    with _hiding(scenario), State(folder) as state:
         starts = _time_behind(state) if options.starts is None and scenario.path is None else None
         scenario = replace(
             scenario,
@@ -173,7 +181,8 @@ def fetch(path: str | Path, last_run: JsonValue, *, options: Options, vendor: Ve
             vendor_state=state.vendor_state,
             starts=starts or scenario.starts,
         )
-        cycle = run_command(integration, scenario, "fetch-incidents", vendor=vendor)
+        supervised = options.supervised
+        cycle = run_command(integration, scenario, "fetch-incidents", vendor=vendor, supervised=supervised)
         if cycle.context_after != scenario.context:
             state.set_context(cycle.context_after)
     return Commanded(integration, scenario, cycle)
@@ -184,7 +193,27 @@ def press_test(path: str | Path, *, options: Options, vendor: Vendor | None = No
     from xsim.simulate import run_command
 
     integration, scenario = _ready(path, options)
-    return Commanded(integration, scenario, run_command(integration, scenario, "test-module", vendor=vendor))
+    with _hiding(scenario):
+        done = run_command(integration, scenario, "test-module", vendor=vendor, supervised=options.supervised)
+    return Commanded(integration, scenario, done)
+
+
+@contextmanager
+def _hiding(scenario: Scenario) -> Iterator[None]:
+    """Whatever goes wrong within is told without the secrets: a vendor function's complaint may quote a request."""
+    secrets = scenario.parameters.secrets
+    try:
+        yield
+    except XsimError as error:
+        mask = masker(secrets)
+        error.message, error.hint = mask(error.message), mask(error.hint) if error.hint else error.hint
+        error.args = (error.message,)
+        raise
+    except Exception as error:
+        # A bug of ours, whose traceback is printed by whoever called us.
+        with suppress(AttributeError):
+            error.xsim_secrets = secrets  # type: ignore[attr-defined]
+        raise
 
 
 def check_journal(path: Path, options: Options) -> Report:
@@ -206,12 +235,12 @@ def check_journal(path: Path, options: Options) -> Report:
     )
 
 
-def _refuse_unknown_rules(scenario: Scenario, options: Options) -> None:
-    """Before the run rather than after it."""
-    from xsim.check import refuse_unknown_rules
+def refuse_unknown_rules(scenario: Scenario, options: Options) -> None:
+    """XsimError for a rule that is none, in options or scenario: before the run rather than after it."""
+    from xsim import check
 
-    refuse_unknown_rules((*options.select, *options.ignore))
-    refuse_unknown_rules((*scenario.check.select, *scenario.check.ignore, *scenario.check.severity), "[check]: ")
+    check.refuse_unknown_rules((*options.select, *options.ignore))
+    check.refuse_unknown_rules((*scenario.check.select, *scenario.check.ignore, *scenario.check.severity), "[check]: ")
 
 
 def baseline_of(path: str | Path, options: Options) -> Path:
@@ -253,7 +282,7 @@ def find(path: str | Path, options: Options) -> Found:
     """What a run of `path` would read; it may also be a scenario file that names its integration."""
     from xsim.load import find_integration, find_project
 
-    _refuse_nonsense(options)
+    refuse_nonsense(options)
     given = Path(path)
     # A folder's own scenario may say which of its scripts is meant.
     file = _scenario_file(given, options) if given.suffix == ".toml" or _asks_its_scenario(given, options) else None
@@ -293,8 +322,16 @@ def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
         instance=options.instance,
         parameters=parameters,
         identity=tuple(options.identity) or scenario.identity,
-        settings=options.settings or scenario.settings,
+        settings=_settings(options.settings or scenario.settings, options),
         check=_check_settings(integration, file.check if file else scenario.check, project, options),
+    )
+
+
+def _settings(settings: Settings, options: Options) -> Settings:
+    return replace(
+        settings,
+        hang_limit=options.hang_limit or settings.hang_limit,
+        memory=options.memory or settings.memory,
     )
 
 
@@ -353,11 +390,16 @@ def _default_scenario(options: Options) -> Scenario:
     )
 
 
-def _refuse_nonsense(options: Options) -> None:
+def refuse_nonsense(options: Options) -> None:
+    """InvalidScenario for values that make no sense whatever is run."""
     if options.cycles is not None and options.cycles < 1:
         raise InvalidScenario(f"--cycles {options.cycles}: expected 1 or more")
     if options.interval is not None and options.interval < timedelta(seconds=1):
         raise InvalidScenario(f"--interval {options.interval.total_seconds():g}s: expected one second or more")
+    if options.hang_limit is not None and options.hang_limit <= timedelta(0):
+        raise InvalidScenario(f"--hang-limit {options.hang_limit.total_seconds():g}s: expected more than nothing")
+    if options.memory is not None and options.memory < LEAST_MEMORY:
+        raise InvalidScenario(f"--memory {options.memory / 1024**2:g}MB: expected {LEAST_MEMORY // 1024**2}MB or more")
 
 
 def _declared_interval(params: Mapping[str, JsonValue]) -> timedelta | None:

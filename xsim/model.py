@@ -146,6 +146,8 @@ class Settings:
     """Real time after which a cycle counts as hanging."""
     latency: timedelta = timedelta(milliseconds=200)
     """Simulated time that the vendor takes to answer."""
+    memory: int = 2 * 1024**3
+    """Bytes that the script may take beyond what xsim itself takes, where the system can hold it to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +333,7 @@ class Failure:
     """Why a cycle did not end OK. `frames` are the script's own, outermost first, as "line 12, in main: code"."""
 
     kind: str
-    """The exception's type, or "refused", "time limit", "hang", "killed", "unsupported"."""
+    """The exception's type, or "refused", "time limit", "hang", "died", "memory", "killed", "unsupported"."""
     message: str
     frames: tuple[str, ...] = ()
     line: int | None = None
@@ -387,7 +389,8 @@ class Probe:
     empty last run, where the scenario starts from another one. "wanted": from an empty last run, or from
     what a fetch before the event left behind, the vendor holds only `event`; the last one of an event counts.
     "control": as the first "wanted", the vendor holds nothing. "state": from the state stored after `from_cycle`, the
-    vendor holds only `event`. "drain": an extra cycle behind the schedule, no new events.
+    vendor holds only `event`, and a vendor function remembers nothing. "remembering": as the last "state" one, and it
+    remembers all. "drain": an extra cycle behind the schedule, no new events.
     """
 
     kind: str

@@ -74,7 +74,7 @@ def test_rules_are_offered_by_code_and_by_name(offered, command):
     assert list(offered(*command, "")) == list(RULES)
 
 
-@pytest.mark.parametrize("command", ["run", "check", "suite", "config"])
+@pytest.mark.parametrize("command", ["run", "check", "suite"])
 def test_formats_are_offered(offered, command):
     assert list(offered(command, "--format", "")) == list(FORMATS)
     assert list(offered(command, "--format", "js")) == ["json", "json-lines"]

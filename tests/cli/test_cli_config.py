@@ -52,6 +52,12 @@ def test_without_files_all_is_default(xsim):
     assert "pyproject" not in seen.out
 
 
+def test_settings_are_no_report_and_come_as_text_or_json(project):
+    seen = project("config", "integration.py", "--format", "junit")
+    assert (seen.code, "'text', 'json'" in seen.err) == (2, True)
+    assert "--output" not in project("config", "--help").out
+
+
 def test_the_project_s_word_holds_in_a_run(project):
     seen = project("run", "integration.py", "--fresh", "--cycles", "3")
     assert seen.code == 1
@@ -80,11 +86,30 @@ def test_an_unknown_rule_is_refused_before_the_run(xsim, where, arguments, told)
         assert seen.code == 2
         assert told in seen.err
         assert not (xsim.folder / ".xsim").exists()
+        assert xsim("config", "integration.py", *arguments) == seen
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--ignore", "FC299", "no rule is called 'FC299'"),
+        ("--cycles", "0", "--cycles 0: expected 1 or more"),
+        ("--baseline", "gone.json", "gone.json: no such file"),
+    ],
+)
+def test_a_bad_option_is_refused_once_for_a_whole_suite(xsim, option, value, told):
+    xsim.has("integration.py", SCRIPT)
+    xsim.has("xsim.toml", "[clock]\ncycles = 2\n")
+    seen = xsim("suite", ".", option, value)
+    assert (seen.code, seen.out) == (2, "")
+    assert told in seen.err
 
 
 def test_a_baseline_is_written_shown_and_heeded(project):
     written = project("baseline", "write", "integration.py", "--cycles", "3")
-    assert (written.code, written.out.strip()) == (0, "xsim-baseline.json: 1 finding of integration accepted")
+    told, way_on = written.out.splitlines()
+    assert (written.code, told) == (0, "xsim-baseline.json: 1 finding of integration accepted")
+    assert "--baseline" in way_on
     assert "FC202 duplicate-event" in project("baseline", "show", "xsim-baseline.json").out
     assert project("run", "integration.py", "--fresh", "--cycles", "3").code == 1
     seen = project("run", "integration.py", "--fresh", "--cycles", "3", "--baseline", "xsim-baseline.json")
@@ -93,6 +118,7 @@ def test_a_baseline_is_written_shown_and_heeded(project):
     project.has("pyproject.toml", "[tool.xsim]\nbaseline = 'xsim-baseline.json'\n")
     assert project("run", "integration.py", "--fresh", "--cycles", "3").code == 0
     assert project("run", "integration.py", "--fresh", "--cycles", "3", "--no-baseline").code == 1
+    assert len(project("baseline", "write", "integration.py", "--cycles", "3").out.splitlines()) == 1
 
 
 def test_a_stored_journal_is_judged_by_another_baseline(project):

@@ -86,7 +86,7 @@ def test_a_cycle_s_line_is_there_before_the_next_cycle_begins(xsim):
         f"seen = open({str(xsim.folder / 'lines.jsonl')!r}).read().splitlines()\n"
         "demisto.setLastRun({'seen': len(seen)})\ndemisto.incidents([])\n",
     )
-    xsim("run", "a.py", "--cycles", 4, "--output", "json-lines:lines.jsonl")
+    xsim("run", "a.py", "--cycles", 4, "--in-process", "--output", "json-lines:lines.jsonl")
     assert json.loads(xsim("last-run", "show", "a.py").out) == {"seen": 3}
 
 

@@ -21,6 +21,7 @@ def test_it_shows_what_check_shows_and_decides_nothing(xsim, badge_reader):
 
 def test_it_takes_the_folder_of_the_instance_and_writes_files(xsim, badge_reader):
     folder = journal_of(xsim, badge_reader).parent
+    assert xsim("check", folder, "--format", "concise").out == xsim("report", folder, "--format", "concise").out != ""
     seen = xsim("report", folder, "--output", "html:report.html", "--output", "json:report.json")
     assert seen.code == 0
     page = (xsim.folder / "report.html").read_text(encoding="utf-8")

@@ -75,6 +75,9 @@ def test_a_folder_s_scenario_says_which_of_its_scripts_is_meant(xsim, badge_read
     assert "2 scripts" in xsim("run", ".").err
     xsim.has("xsim.toml", 'integration = "badge_reader.py"\n[clock]\ncycles = 3\n')
     assert "B-2 was delivered again in cycles 2, 3" in xsim("run", ".").out
+    stored = xsim("last-run", "show", badge_reader).out
+    assert "last_fetch" in stored
+    assert xsim("last-run", "show", ".").out == xsim("last-run", "show", "xsim.toml").out == stored
     assert "2 scripts" in xsim("run", ".", "--no-scenario").err
 
 

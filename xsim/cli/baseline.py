@@ -48,6 +48,9 @@ def write(integration: Any, baseline: Path | None, **given: Any) -> None:
     write_file(path, text)
     what = "finding" if count == 1 else "findings"
     click.echo(f"{path.as_posix()}: {count} {what} of {report.journal.integration.name} accepted")
+    project = api.find(integration, options).project
+    if project is None or project.baseline != path:
+        click.echo("no run reads it unasked: give it to each with --baseline, or name it in [tool.xsim]")
 
 
 @command.command("show")

@@ -7,21 +7,23 @@ from typing import Any
 
 import click
 
-from xsim.cli.options import Duration, as_options, instance_options, rule_options
+from xsim.cli.options import Duration, as_options, instance_options, judgement_options
 
 
 @click.command("config")
 @instance_options
 @click.option("--cycles", type=int, help="As of `xsim run`.")
 @click.option("--interval", type=Duration(), help="As of `xsim run`.")
-@rule_options
+@judgement_options
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How."
+)
 def command(
     integration: Any,
     cycles: int | None,
     interval: timedelta | None,
     starts: datetime | None,
     format_: str,
-    outputs: tuple[str, ...],
     **given: Any,
 ) -> None:
     """Show the settings that a run of INTEGRATION is under, and where each comes from.
@@ -32,12 +34,9 @@ def command(
     xsim config integration.py
     xsim config Packs/Vendor/Integrations/Vendor --fail-on error --format json
     """
-    from xsim.errors import XsimError
     from xsim.in_force import settings_in_force
     from xsim.report import settings_json, settings_text
 
-    if outputs or format_ not in ("text", "json"):
-        raise XsimError(f"--format {format_}: the settings are shown as text or json, on standard output")
     options = as_options(cycles=cycles, interval=interval, starts=starts, **given)
     rows = [(each.name, each.value, each.origin) for each in settings_in_force(integration, options)]
     click.echo(settings_json(rows) if format_ == "json" else settings_text(rows))

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from xsim.cli.options import as_options, instance_options
+from xsim.cli.options import as_options, instance_options, limit_options
 
 
 @click.command("fetch")
 @instance_options
+@limit_options
 @click.option(
     "--last-run",
     "last_run_file",
@@ -57,5 +58,5 @@ def _read_last_run(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise InvalidState(f"{path}:{error.lineno}:{error.colno}: not valid JSON ({error.msg})") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidState(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error

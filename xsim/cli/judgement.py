@@ -16,6 +16,12 @@ from xsim.model import Verdict
 
 EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNDECIDED: 3}
 EXAMPLE = "expected FORMAT:PATH, such as json:report.json"
+JOURNAL = "journal.jsonl"
+
+
+def journal_at(path: Path) -> Path:
+    """The journal that a person means: the file itself, or the one in an instance's folder."""
+    return path / JOURNAL if path.is_dir() else path
 
 
 def show(report: Report, format_: str, outputs: tuple[str, ...], *, begun: Collection[str] = ()) -> int:

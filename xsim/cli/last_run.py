@@ -49,12 +49,14 @@ def command() -> None:
 def show(**where: Any) -> None:
     """Print the stored last run of INTEGRATION as JSON; {} where nothing is stored.
 
+    A secret that the script put into it stands there as ***; last_run.json in the state folder holds it.
+
     \b
     xsim last-run show integration.py
     xsim last-run show Packs/Vendor --integration-name Vendor --instance instance_2
     """
     with _state(**where) as opened:
-        click.echo(json.dumps(opened.last_run, indent=2))
+        click.echo(json.dumps(opened.last_run_shown, indent=2))
 
 
 @command.command("set")
@@ -86,9 +88,14 @@ def reset(**where: Any) -> None:
 
 
 def _state(integration: Path, integration_name: str, instance: str, state: Path | None) -> Any:
+    from xsim import api
     from xsim.load import load_integration
     from xsim.record import State, state_folder
 
+    if integration.suffix == ".toml" or integration.is_dir():
+        # A scenario says which script is meant, as for a run.
+        integration = api.find(integration, api.Options(integration_name=integration_name)).integration
+        integration_name = ""
     return State(state_folder(load_integration(integration, name=integration_name), instance, root=state))
 
 
@@ -104,3 +111,5 @@ def _parsed(value: str) -> Any:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidState(f"{value[1:]}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    except (ValueError, RecursionError) as error:  # A number of thousands of digits, or nested thousands deep.
+        raise InvalidState(f"last run: not valid JSON ({error})") from error

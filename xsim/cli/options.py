@@ -50,6 +50,44 @@ class Moment(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
 
 
+class Memory(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+    """A number of bytes with a unit: 512MB, 2GB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)\s*([mg])i?b?", str(value).strip().lower())
+        if found is None:
+            self.fail(f"'{value}' is no size: a number with a unit is expected, such as 512MB or 2GB", param, ctx)
+        return int(float(found[1]) * {"m": 1024**2, "g": 1024**3}[found[2]])
+
+
+def limit_options(function: Function) -> Function:
+    """How long and how much a command may take, and where it runs."""
+    for option in reversed(
+        (
+            click.option(
+                "--hang-limit",
+                type=Duration(),
+                help="Real time after which a command counts as hanging; default the scenario's, else 10s.",
+            ),
+            click.option(
+                "--memory", type=Memory(), help="Memory that the script may take, such as 512MB; default 2GB."
+            ),
+            click.option(
+                "--in-process",
+                "supervised",
+                flag_value=False,
+                type=bool,
+                default=None,
+                help="Run the script in xsim's own process, as for a debugger.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
 integration_name_option = click.option(
     "--integration-name",
     default="",

@@ -9,8 +9,6 @@ import click
 
 from xsim.cli.options import as_options, rule_options
 
-JOURNAL = "journal.jsonl"
-
 
 @click.command("report")
 @click.argument("journal", type=click.Path(path_type=Path))
@@ -26,8 +24,8 @@ def command(journal: Path, format_: str, outputs: tuple[str, ...], **given: Any)
     xsim report .xsim/integration_instance_1/journal.jsonl --output html:report.html --output json:report.json
     """
     from xsim import api
-    from xsim.cli.judgement import refuse_bad_outputs, show
+    from xsim.cli.judgement import journal_at, refuse_bad_outputs, show
 
-    journal = journal / JOURNAL if journal.is_dir() else journal
+    journal = journal_at(journal)
     refuse_bad_outputs(format_, outputs, judged=journal)
     show(api.check_journal(journal, as_options(**given)), format_, outputs)

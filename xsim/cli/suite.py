@@ -14,6 +14,8 @@ from xsim.cli.options import as_options, rule_options
 from xsim.errors import XsimError
 from xsim.model import Verdict
 
+EXIT_BUG = 70
+
 if TYPE_CHECKING:
     from xsim.findings import SuiteResult
 
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
 @click.option(
     "--common-server", type=click.Path(path_type=Path), help="The CommonServerPython to use: a file or a folder."
 )
-@click.option("--marketplace", default="", help="Which yml keys with a marketplace suffix hold.")
+@click.option(
+    "--marketplace",
+    default="",
+    help="Which yml keys with a marketplace suffix hold; default the project's, else xsoar.",
+)
 @rule_options
 def command(
     paths: tuple[Path, ...],
@@ -59,7 +65,7 @@ def command(
     from xsim.cli.github import folder_in_workspace, is_github
     from xsim.cli.judgement import refuse_bad_outputs, split_output
     from xsim.report import SuiteProgress
-    from xsim.suite import run_suite, shard_of, tasks_under
+    from xsim.suite import refuse_bad_options, run_suite, shard_of, tasks_under
 
     refuse_bad_outputs(format_, outputs)
     formats = dict.fromkeys([format_, *(split_output(output)[0] for output in outputs)])
@@ -69,7 +75,9 @@ def command(
     if is_github():
         formats["github"] = None
     wanted = [each for each in formats if each != "text"]
-    tasks = tasks_under(paths, as_options(**given), wanted, below_top=folder_in_workspace())
+    options = as_options(**given)
+    refuse_bad_options(options)
+    tasks = tasks_under(paths, options, wanted, below_top=folder_in_workspace())
     if shard:
         tasks = shard_of(tasks, shard)
     with SuiteProgress(len(tasks), enabled=sys.stderr.isatty()) as progress:
@@ -103,6 +111,8 @@ def _show(results: Sequence[SuiteResult], format_: str, outputs: tuple[str, ...]
 
 
 def exit_code(results: Sequence[SuiteResult]) -> int:
-    """The worst of them: findings before what could not be run, that before what is undecided."""
+    """The worst of them: a bug of ours, findings, what could not be run, what is undecided."""
+    if any(result.is_bug for result in results):
+        return EXIT_BUG
     codes = {2 if result.verdict is None else EXIT_CODES[result.verdict] for result in results}
     return next((code for code in (1, 2, 3) if code in codes), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 import typing
 from collections.abc import Mapping
@@ -13,6 +14,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 Record = TypeVar("Record")
+# The clock may be simulated while a journal is read, and hints looked up then name the simulated type.
+_REAL_DATETIME = (datetime,)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
+def written(fields: Mapping[str, Any]) -> str:
+    """The fields as one line of JSON."""
+    return _ENCODER.encode(fields)
 
 
 def encode(value: Any, *, without: frozenset[str] = frozenset()) -> Any:
@@ -53,12 +64,14 @@ def _decoded(hint: Any, value: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         return _decoded(next(each for each in inner if each is not type(None)), value)
     if origin is tuple:
+        if not isinstance(value, list):
+            raise TypeError(f"a list is expected, found {type(value).__name__}")
         kinds = [inner[0]] * len(value) if inner[1:] == (...,) else inner
         return tuple(_decoded(each, item) for each, item in zip(kinds, value, strict=True))
     if origin in (Mapping, dict):
         return {key: _decoded(inner[1], item) for key, item in value.items()}
-    if hint is datetime:
-        return datetime.fromisoformat(value)
+    if isinstance(hint, type) and issubclass(hint, _REAL_DATETIME):
+        return _REAL_DATETIME[0].fromisoformat(value)
     if hint is timedelta:
         return timedelta(seconds=value)
     if is_dataclass(hint):

@@ -8,11 +8,13 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from xsim.errors import InvalidState
 from xsim.model import Cycle, Integration, Journal, Probe, Scenario
+from xsim.record.codec import written
 from xsim.record.lines import (
+    UNREADABLE,
     cycle_from_line,
     cycle_to_line,
     header_to_line,
@@ -21,9 +23,11 @@ from xsim.record.lines import (
     probe_to_line,
     scenario_from_line,
 )
-from xsim.record.mask import masker
+from xsim.record.mask import line_writer
 
 FORMAT = 1
+LONGEST_LINE = 2**28
+"""Characters. A cycle is held in memory whole; one of others must not take all that there is."""
 
 
 def record(
@@ -40,23 +44,23 @@ def record(
 
     `after` is called once a cycle's line is flushed. However the simulation ends, what was written stays whole.
     """
-    mask = masker(scenario.parameters.secrets)
+    write = line_writer(scenario.parameters.secrets)
     header = header_to_line(integration, scenario)
     start = {"xsim": FORMAT, "version": version, "python": platform.python_version(), "command": command, **header}
-    _replace_journal(into, mask(_text(start)) + "\n")
-    with open(into, "a", encoding="utf-8", newline="\n") as file:
+    _replace_journal(into, write(start) + "\n")
+    with _Lines(into) as lines:
         last: Cycle | None = None
         count = 0
         for happening in happenings:
             if isinstance(happening, Cycle):
-                _append(file, mask(_text(cycle_to_line(happening, last, scenario))))
+                lines.append(write(cycle_to_line(happening, last, scenario)))
                 last = happening
                 count += 1
                 after(happening)
             else:
-                _append(file, mask(_text(probe_to_line(happening))))
-        _append(file, _text({"end": {"cycles": count}}))
-        os.fsync(file.fileno())
+                lines.append(write(probe_to_line(happening)))
+        lines.append(written({"end": {"cycles": count}}))
+        lines.sync()
     return read_journal(into)
 
 
@@ -77,9 +81,9 @@ def read_journal(path: Path) -> Journal:
         cycles=_Cycles(stored, scenario),
         probes=_Probes(stored),
         complete=complete,
-        command=header.get("command", ""),
+        command=str(header.get("command", "")),
         path=path,
-        xsim_version=header.get("version", ""),
+        xsim_version=str(header.get("version", "")),
     )
 
 
@@ -89,10 +93,17 @@ class _Stored:
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Number and text of each whole line behind the header."""
+        number = 0
         with open(self.path, encoding="utf-8", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                if number > 1 and line.endswith("\n"):
-                    yield number, line
+            try:
+                while line := file.readline(LONGEST_LINE):
+                    number += 1
+                    if len(line) == LONGEST_LINE:
+                        raise _damaged(self.path, number, f"a line of more than {LONGEST_LINE:,} characters")
+                    if number > 1 and line.endswith("\n"):
+                        yield number, line
+            except UnicodeDecodeError as error:
+                raise _damaged(self.path, number + 1, f"no UTF-8 text from here on ({error.reason})") from error
 
     def kinds(self) -> Iterator[str]:
         """What each line is, by its first key; nothing is decoded."""
@@ -102,13 +113,14 @@ class _Stored:
                 raise _damaged(self.path, number, "a line that is no cycle, probe or end")
             yield kind
 
-    def decoded(self, kind: str) -> Iterator[Any]:
+    def decoded(self, kind: str) -> Iterator[tuple[int, Any]]:
+        """Number and content of each line of that kind."""
         start = f'{{"{kind}"'
         for number, line in self.lines():
             if line.startswith(start):
                 try:
-                    yield json.loads(line)[kind]
-                except (ValueError, RecursionError, KeyError) as error:
+                    yield number, json.loads(line)[kind]
+                except UNREADABLE as error:
                     raise _damaged(self.path, number, str(error)) from error
 
 
@@ -119,12 +131,15 @@ class _Cycles:
 
     def __iter__(self) -> Iterator[Cycle]:
         last: Cycle | None = None
-        for number, fields in enumerate(self.stored.decoded("cycle"), start=1):
+        for number, fields in self.stored.decoded("cycle"):
             try:
-                last = cycle_from_line(fields, last, self.scenario)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise _damaged(self.stored.path, number + 1, f"a cycle that cannot be read ({error})") from error
-            yield last
+                cycle = cycle_from_line(fields, last, self.scenario)
+            except UNREADABLE as error:
+                raise _damaged(self.stored.path, number, f"a cycle that cannot be read ({error!r})") from error
+            if last is not None and cycle.number <= last.number:
+                raise _damaged(self.stored.path, number, f"cycle {cycle.number} behind cycle {last.number}")
+            last = cycle
+            yield cycle
 
 
 @dataclass(frozen=True)
@@ -132,7 +147,12 @@ class _Probes:
     stored: _Stored
 
     def __iter__(self) -> Iterator[Probe]:
-        return map(probe_from_line, self.stored.decoded("probe"))
+        for number, fields in self.stored.decoded("probe"):
+            try:
+                probe = probe_from_line(fields)
+            except UNREADABLE as error:
+                raise _damaged(self.stored.path, number, f"a probe that cannot be read ({error!r})") from error
+            yield probe
 
 
 def refuse_foreign(path: Path) -> None:
@@ -149,14 +169,14 @@ def _read_header(path: Path) -> tuple[dict[str, Any], Integration, Scenario]:
         )
     try:
         return header, integration_from_line(header["integration"]), scenario_from_line(header["scenario"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         raise _damaged(path, 1, f"a header that cannot be read ({error!r})") from error
 
 
 def _read_first_line(path: Path) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8", newline="\n") as file:
-            line = file.readline()
+            line = file.readline(LONGEST_LINE)
         header = json.loads(line)
     except FileNotFoundError as error:
         raise InvalidState(f"{path}: no such journal", hint="`xsim run INTEGRATION` writes one") from error
@@ -173,27 +193,57 @@ def _read_first_line(path: Path) -> dict[str, Any]:
 
 def _damaged(path: Path, line: int, found: str) -> InvalidState:
     return InvalidState(
-        f"{path}:{line}: the journal is damaged: {found}", hint="it is left as it is; move it away to start anew"
+        f"{path}:{line}: the journal is damaged: {found[:300]}", hint="it is left as it is; move it away to start anew"
     )
 
 
 def _replace_journal(path: Path, header: str) -> None:
     """The old journal is there whole until the new one, with its header, takes its place."""
     aside = path.with_name(path.name + ".new")
-    with open(aside, "w", encoding="utf-8", newline="\n") as file:
-        file.write(header)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
+    try:
+        with open(aside, "w", encoding="utf-8", newline="\n") as file:
+            file.write(header)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
-def _append(file: IO[str], line: str) -> None:
-    file.write(line + "\n")
-    file.flush()
+class _Lines:
+    """A file that whole lines are added to. Nothing is held back, so that a disk that is full is told at its line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> _Lines:
+        try:
+            self._file = open(self._path, "ab", buffering=0)
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def append(self, line: str) -> None:
+        """Raises InvalidState where it cannot be written whole; what there is of it counts as cut off."""
+        left = memoryview((line + "\n").encode())
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
+
+    def sync(self) -> None:
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise _unwritable(self._path, error) from error
 
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
-
-
-def _text(fields: dict[str, Any]) -> str:
-    return _ENCODER.encode(fields)
+def _unwritable(path: Path, error: OSError) -> InvalidState:
+    return InvalidState(
+        f"{path}: the journal cannot be written ({error.strerror}); what is in it up to here is kept",
+        hint="make room, or give another folder with --state DIR",
+    )

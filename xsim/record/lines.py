@@ -18,9 +18,12 @@ from xsim.model import (
     Scenario,
 )
 from xsim.record.codec import decode, encode
+from xsim.record.conform import conform
 from xsim.world import Listing
 
 Fields = dict[str, Any]
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+"""What reading a line raises where it is not one that xsim wrote."""
 
 
 _NOT_KEPT_OF_INTEGRATION = frozenset({"code", "modules", "path"})
@@ -40,11 +43,18 @@ def header_to_line(integration: Integration, scenario: Scenario) -> Fields:
 
 
 def integration_from_line(fields: Fields) -> Integration:
-    return decode(Integration, fields)
+    """Raises one of UNREADABLE, as all that read a line do."""
+    return conform(decode(Integration, fields))
 
 
 def scenario_from_line(fields: Fields) -> Scenario:
-    return decode(Scenario, fields)
+    scenario = conform(decode(Scenario, fields))
+    moments = (scenario.starts, *(each for event in scenario.events for each in (event.occurred, event.visible)))
+    if any(each.tzinfo is None for each in moments):
+        raise ValueError("a time without an offset")
+    if min(scenario.interval, scenario.drain_interval or scenario.interval) <= timedelta(0):
+        raise ValueError("an interval that is none")
+    return scenario
 
 
 def cycle_to_line(cycle: Cycle, before: Cycle | None, scenario: Scenario) -> Fields:
@@ -79,7 +89,7 @@ def cycle_from_line(fields: Fields, before: Cycle | None, scenario: Scenario) ->
     context_before = scenario.context if before is None else before.context_after
     vendor_state_before = scenario.vendor_state if before is None else before.vendor_state
     latency = scenario.settings.latency
-    return Cycle(
+    cycle = Cycle(
         number=fields["number"],
         started=_moment(fields["started"]),
         ended=_moment(fields["ended"]),
@@ -89,15 +99,16 @@ def cycle_from_line(fields: Fields, before: Cycle | None, scenario: Scenario) ->
         last_run_after=fields["last_run"],
         context_before=context_before,
         context_after=fields["context"][0] if "context" in fields else context_before,
-        incidents=tuple(fields["incidents"]),
+        incidents=_items(fields["incidents"]),
         refusals=tuple(Refusal(*each) for each in fields.get("refusals", ())),
-        files=tuple(fields.get("files", ())),
+        files=_items(fields.get("files", [])),
         exchanges=tuple(_exchange_from_line(each, latency) for each in fields.get("exchanges", ())),
         host_calls=tuple(HostCall(_moment(at), *rest) for at, *rest in fields["calls"]),
-        results=tuple(fields.get("results", ())),
+        results=_items(fields.get("results", [])),
         log=tuple(LogLine(*each) for each in fields.get("log", ())),
         vendor_state=fields["vendor_state"][0] if "vendor_state" in fields else vendor_state_before,
     )
+    return conform(cycle)
 
 
 def probe_to_line(probe: Probe) -> Fields:
@@ -117,7 +128,7 @@ def probe_to_line(probe: Probe) -> Fields:
 
 
 def probe_from_line(fields: Fields) -> Probe:
-    return Probe(
+    probe = Probe(
         kind=fields["kind"],
         from_cycle=fields["from_cycle"],
         at=_moment(fields["at"]),
@@ -125,9 +136,10 @@ def probe_from_line(fields: Fields) -> Probe:
         last_run_after=fields["last_run"],
         failure=failure_from_line(fields["failure"]),
         event=fields["event"],
-        incidents=tuple(fields["incidents"]),
+        incidents=_items(fields["incidents"]),
         requests=fields.get("requests"),
     )
+    return conform(probe)
 
 
 def failure_to_line(failure: Failure | None) -> list[Any] | None:
@@ -140,7 +152,7 @@ def failure_from_line(fields: list[Any] | None) -> Failure | None:
     if fields is None:
         return None
     kind, message, frames, line, function, hint = fields
-    return Failure(kind, message, tuple(frames), line, function, hint)
+    return Failure(kind, message, _items(frames), line, function, hint)
 
 
 def _exchange(each: Exchange, latency: timedelta) -> list[Any]:
@@ -166,6 +178,13 @@ def _exchange_from_line(kept: list[Any], latency: timedelta) -> Exchange:
 
 def _usual_wait(status: int | None, latency: timedelta) -> timedelta:
     return timedelta(0) if status is None else latency
+
+
+def _items(value: Any) -> tuple[Any, ...]:
+    """What a list holds: a text is no list of its letters."""
+    if not isinstance(value, list):
+        raise TypeError(f"a list is expected, found {type(value).__name__}")
+    return tuple(value)
 
 
 def _time(moment: datetime) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from xsim.errors import InvalidState
 from xsim.model import Cycle, Integration, Journal, JsonValue, Outcome, Scenario
 from xsim.record.journal import read_journal, refuse_foreign
-from xsim.record.mask import HIDDEN, masker
+from xsim.secrets import MASKED, masker
 
 FOLDER = ".xsim"
 FORMAT = 1
@@ -89,6 +89,16 @@ class State:
     @property
     def last_run(self) -> JsonValue:
         return _read_json(self._last_run_path, default={})
+
+    @property
+    def last_run_shown(self) -> JsonValue:
+        """The stored last run for people to see: as the journal tells it, where that hides a secret in it."""
+        stored, own = self.last_run, self._own()
+        if not self.exists() or _digest(stored) != own["last_run"]:
+            return stored
+        last = _last_of(self.journal())
+        is_same = last is not None and last.number == own["applied"] and _is_masked(last.last_run_after)
+        return last.last_run_after if last is not None and is_same else stored
 
     @property
     def context(self) -> JsonValue:
@@ -232,7 +242,7 @@ def _last_of(journal: Journal) -> Cycle | None:
 
 def _is_masked(value: JsonValue) -> bool:
     """Whether the journal holds something else than what was stored: the file, a cycle older at most, is the better."""
-    return HIDDEN in json.dumps(value)
+    return MASKED in json.dumps(value)
 
 
 def _read_json(path: Path, *, default: JsonValue) -> JsonValue:
@@ -245,7 +255,7 @@ def _read_json(path: Path, *, default: JsonValue) -> JsonValue:
             f"{path}:{error.lineno}:{error.colno}: not valid JSON ({error.msg})",
             hint="it is left as it is; mend it or move it away",
         ) from error
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # A number of thousands of digits is a ValueError.
         raise InvalidState(
             f"{path}: cannot be read ({error})", hint="it is left as it is; mend it or move it away"
         ) from error
@@ -255,7 +265,8 @@ def _write_json(path: Path, value: JsonValue) -> None:
     """Written aside and moved into place, so that the file is whole at any moment."""
     aside = path.with_name(path.name + ".new")
     try:
-        with open(aside, "w", encoding="utf-8", newline="\n") as file:
+        # A last run or context may hold what the journal hides: the file is its owner's alone.
+        with open(aside, "w", encoding="utf-8", newline="\n", opener=_open_as_own) as file:
             file.write(json.dumps(value, indent=2) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -264,6 +275,10 @@ def _write_json(path: Path, value: JsonValue) -> None:
         raise InvalidState(
             f"{path}: cannot be written ({error.strerror})", hint="give another folder with --state DIR"
         ) from error
+
+
+def _open_as_own(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _digest(value: JsonValue) -> str:

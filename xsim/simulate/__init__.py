@@ -8,8 +8,9 @@ from xsim.simulate.loop import run_command, simulate
 
 if TYPE_CHECKING:
     from xsim.simulate.drafting import rehearse
+    from xsim.simulate.supervisor import choose_way
 
-__all__ = ["rehearse", "run_command", "simulate"]
+__all__ = ["choose_way", "rehearse", "run_command", "simulate"]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,4 +19,8 @@ def __getattr__(name: str) -> Any:
         from xsim.simulate.drafting import rehearse
 
         return rehearse
+    if name == "choose_way":
+        from xsim.simulate.supervisor import choose_way
+
+        return choose_way
     raise AttributeError(f"module 'xsim.simulate' has no attribute '{name}'")

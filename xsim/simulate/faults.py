@@ -29,10 +29,16 @@ UNREADABLE_END = b'{"'
 
 
 class Faults:
-    """The faults of one run, with how often each has struck."""
+    """The faults of one run, with how often each has struck: `struck`, where the run goes on from elsewhere."""
 
-    def __init__(self, faults: Sequence[Fault], seed: int) -> None:
-        self._planned = [_Planned(fault, seed) for fault in faults]
+    def __init__(self, faults: Sequence[Fault], seed: int, struck: Sequence[int] = ()) -> None:
+        counts = struck or (0,) * len(faults)
+        self._planned = [_Planned(fault, seed, count) for fault, count in zip(faults, counts, strict=True)]
+
+    @property
+    def struck(self) -> tuple[int, ...]:
+        """How often each has struck, in the scenario's order."""
+        return tuple(planned.struck for planned in self._planned)
 
     def in_cycle(self, number: int, started: datetime) -> CycleFaults | None:
         """Those that may strike in this cycle. None: nothing can go wrong in it."""
@@ -95,20 +101,20 @@ class CycleFaults:
 class _Planned:
     """One fault of the scenario, ready to be compared."""
 
-    def __init__(self, fault: Fault, seed: int) -> None:
+    def __init__(self, fault: Fault, seed: int, struck: int) -> None:
         self.fault = fault
+        self.struck = struck
         self._seed = seed
-        self._struck = 0
         self._segments = [_pattern(part) for part in fault.path.split("/") if part]
         # To be logged out at every request would leave nobody a chance to log in.
         self._requests = fault.requests or ((1,) if fault.kind == "logout" else ())
 
     def strike(self) -> None:
-        self._struck += 1
+        self.struck += 1
 
     def may_strike_in(self, cycle: int) -> bool:
         fault = self.fault
-        is_left = not fault.times or self._struck < fault.times
+        is_left = not fault.times or self.struck < fault.times
         return is_left and (not fault.cycles or any(first <= cycle <= last for first, last in fault.cycles))
 
     def kills(self, cycle: int, started: datetime) -> bool:
@@ -117,7 +123,7 @@ class _Planned:
     def strikes(self, cycle: int, count: int, now: datetime) -> bool:
         """Whether it strikes the request of that count among those that fit it."""
         fault = self.fault
-        if (fault.times and self._struck >= fault.times) or (self._requests and count not in self._requests):
+        if (fault.times and self.struck >= fault.times) or (self._requests and count not in self._requests):
             return False
         return self._is_time(now) and self._is_drawn(cycle, count)
 

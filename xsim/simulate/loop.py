@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
@@ -15,8 +15,8 @@ from xsim.simulate.clock import Clock
 from xsim.simulate.faults import CycleFaults, Faults
 from xsim.simulate.host import Host
 from xsim.simulate.network import Network
-from xsim.simulate.probes import History, VendorWorld, probes
-from xsim.simulate.process import Process
+from xsim.simulate.probes import History, PlatformLike, VendorWorld, probes
+from xsim.simulate.process import HangDetected, Process
 from xsim.simulate.recording import Command, Recording, Stored, script_line
 from xsim.simulate.script import Ending, Script
 
@@ -24,37 +24,112 @@ HANGS_IN_A_ROW = 2
 """So many hanging cycles end the run."""
 
 
-def simulate(integration: Integration, scenario: Scenario, *, vendor: Vendor | None = None) -> Iterator[Cycle | Probe]:
+@dataclass(frozen=True)
+class Position:
+    """Where a schedule goes on: the next cycle, and what server, vendor and faults remember before it."""
+
+    number: int
+    moment: datetime
+    stored: Stored
+    vendor_state: JsonValue = None
+    struck: tuple[int, ...] = ()
+    """How often each fault has struck; empty: none has."""
+
+    @classmethod
+    def first(cls, scenario: Scenario) -> Position:
+        stored = Stored.of(scenario.last_run, scenario.context)
+        return cls(scenario.first_cycle, scenario.starts, stored, scenario.vendor_state).due(scenario)
+
+    def due(self, scenario: Scenario) -> Position:
+        """Behind the cycles that the platform leaves out."""
+        position = self
+        while position.number in scenario.skipped:
+            moment = scenario.next_start(position.number, position.moment, position.moment)
+            position = replace(position, number=position.number + 1, moment=moment)
+        return position
+
+    def behind(self, cycle: Cycle, scenario: Scenario, stored: Stored, struck: tuple[int, ...]) -> Position:
+        moment = scenario.next_start(cycle.number, cycle.started, cycle.ended)
+        return Position(cycle.number + 1, moment, stored, cycle.vendor_state, struck).due(scenario)
+
+    def is_end(self, scenario: Scenario) -> bool:
+        return self.number >= scenario.first_cycle + scenario.cycles
+
+
+def simulate(
+    integration: Integration,
+    scenario: Scenario,
+    *,
+    vendor: Vendor | None = None,
+    way: str = "here",
+    cold: bool = False,
+) -> Iterator[Cycle | Probe]:
     """Run the schedule and yield each cycle as it ends, then the probes. Process state is undone when closed.
 
-    `vendor` answers in place of the scenario's own.
+    `vendor` answers in place of the scenario's own. `way`, as `choose_way` gives it: the script's process. `cold`: a
+    new process for each cycle.
     """
-    world = _own_vendor(scenario) if vendor is None else None
+    if way == "here":
+        return _simulate_here(integration, scenario, vendor)
+    from xsim.simulate.supervisor import supervise
+
+    return supervise(integration, scenario, vendor, way=way, cold=cold)
+
+
+def _simulate_here(integration: Integration, scenario: Scenario, vendor: Vendor | None) -> Iterator[Cycle | Probe]:
+    world = own_vendor(scenario) if vendor is None else None
+    with Platform(integration, scenario, vendor or world) as platform:
+        cycles = ((cycle, position.stored) for cycle, position in schedule(platform, scenario))
+        yield from happenings(scenario, cycles, platform, world)
+
+
+def happenings(
+    scenario: Scenario, cycles: Iterator[tuple[Cycle, Stored]], platform: PlatformLike, world: VendorWorld | None
+) -> Iterator[Cycle | Probe]:
+    """The cycles of the schedule, each with what the server keeps behind it, then the probes."""
     history = History(scenario)
     hangs = 0
-    with Platform(integration, scenario, vendor or world) as platform:
-        for cycle, stored in _schedule(platform, scenario):
-            yield cycle
-            history.add(cycle, stored)
-            hangs = hangs + 1 if cycle.failure is not None and cycle.failure.kind == "hang" else 0
-            if cycle.outcome is Outcome.UNSUPPORTED or hangs == HANGS_IN_A_ROW:
-                return
-        yield from probes(platform, history, world)
+    for cycle, stored in cycles:
+        yield cycle
+        history.add(cycle, stored)
+        hangs = hangs + 1 if cycle.failure is not None and cycle.failure.kind == "hang" else 0
+        if cycle.outcome is Outcome.UNSUPPORTED or hangs == HANGS_IN_A_ROW:
+            return
+    yield from probes(platform, history, world)
 
 
-def run_command(integration: Integration, scenario: Scenario, command: str, *, vendor: Vendor | None = None) -> Cycle:
+def run_command(
+    integration: Integration,
+    scenario: Scenario,
+    command: str,
+    *,
+    vendor: Vendor | None = None,
+    supervised: bool | None = False,
+) -> Cycle:
     """One command as a person gives it, outside the schedule: "fetch-incidents" for `!instance-fetch`, "test-module".
 
-    It starts from the scenario's last run and context; what it sets is in the cycle and nowhere else.
+    It starts from the scenario's last run and context; what it sets is in the cycle and nowhere else. `supervised` as
+    of `choose_way`.
     """
-    with Platform(integration, scenario, vendor or _own_vendor(scenario)) as platform:
-        # Only a fetch has a last run (server-semantics 1.4).
-        last_run = scenario.last_run if command == "fetch-incidents" else {}
-        stored = Stored.of(last_run, scenario.context)
-        return platform.run(command, scenario.first_cycle, scenario.starts, stored=stored)[0]
+    if supervised is not False:
+        from xsim.simulate.supervisor import choose_way, supervise_command
+
+        way = choose_way(integration, scenario, vendor, supervised=supervised)
+        if way != "here":
+            return supervise_command(integration, scenario, command, vendor, way=way)
+    with Platform(integration, scenario, vendor or own_vendor(scenario)) as platform:
+        return run_once(platform, scenario, command)
 
 
-def _own_vendor(scenario: Scenario) -> VendorWorld | None:
+def run_once(platform: PlatformLike, scenario: Scenario, command: str) -> Cycle:
+    # Only a fetch has a last run (server-semantics 1.4).
+    last_run = scenario.last_run if command == "fetch-incidents" else {}
+    stored = Stored.of(last_run, scenario.context)
+    return platform.run(command, scenario.first_cycle, scenario.starts, stored=stored)[0]
+
+
+def own_vendor(scenario: Scenario) -> VendorWorld | None:
+    """The vendor that the scenario describes, if it describes one."""
     if not scenario.has_vendor:
         return None
     from xsim.simulate.vendor import SimulatedVendor
@@ -62,33 +137,35 @@ def _own_vendor(scenario: Scenario) -> VendorWorld | None:
     return SimulatedVendor(scenario)
 
 
-def _schedule(platform: Platform, scenario: Scenario) -> Iterator[tuple[Cycle, Stored]]:
-    """Each cycle, and what the server keeps behind it."""
-    stored = Stored.of(scenario.last_run, scenario.context)
-    faults = Faults(scenario.faults, scenario.seed) if scenario.faults else None
-    moment = scenario.starts
-    for number in range(scenario.first_cycle, scenario.first_cycle + scenario.cycles):
-        ended = moment
-        if number not in scenario.skipped:
-            striking = faults.in_cycle(number, moment) if faults is not None else None
-            cycle, stored = platform.run("fetch-incidents", number, moment, stored=stored, faults=striking)
-            yield cycle, stored
-            ended = cycle.ended
-        moment = scenario.next_start(number, moment, ended)
+def schedule(
+    platform: Platform, scenario: Scenario, position: Position | None = None
+) -> Iterator[tuple[Cycle, Position]]:
+    """Each cycle from a position on, and where the schedule goes on behind it."""
+    position = position or Position.first(scenario)
+    faults = Faults(scenario.faults, scenario.seed, position.struck) if scenario.faults else None
+    while not position.is_end(scenario):
+        number, moment = position.number, position.moment
+        striking = faults.in_cycle(number, moment) if faults is not None else None
+        cycle, stored = platform.run("fetch-incidents", number, moment, stored=position.stored, faults=striking)
+        position = position.behind(cycle, scenario, stored, faults.struck if faults is not None else ())
+        yield cycle, position
 
 
 class Platform:
     """The server's side of a run: it owns clock, network, process and host, and runs one command after the other."""
 
-    def __init__(self, integration: Integration, scenario: Scenario, vendor: Vendor | None) -> None:
+    def __init__(
+        self, integration: Integration, scenario: Scenario, vendor: Vendor | None, *, folder: Path | None = None
+    ) -> None:
+        """`folder`: where commands work, in place of a temporary one."""
         self._integration = integration
         self._scenario = scenario
         self._vendor = vendor
         self._memory = VendorMemory(vendor, scenario.vendor_state)
         self._host = Host()
-        self._script = Script(integration, self._host, on_unsupported=self._note_unsupported)
         self._clock = Clock(scenario.starts)
-        self._process = Process(scenario.seed)
+        self._process = Process(scenario.seed, folder)
+        self._script = Script(integration, self._host, on_unsupported=self._note_unsupported, mend=self._process.mend)
         self._line = script_line(self._script.path)
         self._recording = Recording()
         self._exchanges: list[Exchange] = []
@@ -144,8 +221,12 @@ class Platform:
         self._network.faults = faults
         recording.kill = faults.kill if faults is not None else None
         self._network.attend()
-        with self._process.command(number, recording.write_log, settings.hang_limit):
-            ending = self._script.run()
+        ending = Ending()
+        try:
+            with self._process.command(number, recording.write_log, settings.hang_limit):
+                ending = self._script.run()
+        except HangDetected:  # The alarm rang on the way out of the script.
+            self._script.forget()
         self._network.settle()
         outcome, failure = self._outcome(command, ending, self._clock.now)
         counts = outcome is Outcome.OK
@@ -174,10 +255,10 @@ class Platform:
             ended=recording.died or self._clock.now,
             outcome=outcome,
             failure=failure,
-            last_run_before=_parsed(before.last_run),
-            last_run_after=_parsed(after.last_run),
-            context_before=_parsed(before.context),
-            context_after=_parsed(after.context),
+            last_run_before=before.parsed_last_run,
+            last_run_after=after.parsed_last_run,
+            context_before=before.parsed_context,
+            context_after=after.parsed_context,
             incidents=tuple(each.text for each in recording.counted(several_calls)),
             refusals=recording.refusals(several_calls),
             files=self._process.files,
@@ -291,9 +372,3 @@ def _missing_module(ending: Ending) -> Failure:
         message=f"the module {name} is not installed here",
         hint=f"pip install {package} (or the package that brings it) into the environment that runs xsim",
     )
-
-
-@lru_cache(maxsize=8)
-def _parsed(text: str) -> JsonValue:
-    """What a stored text holds. Records are read only, so that neighbours may share the value."""
-    return json.loads(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ TICKS_TRIED = 3
 """So many ticks are tried before an event counts as not wanted."""
 QUIET_DRAINS = 3
 """A drain ends after so many cycles in a row that bring nothing."""
+LOWER, UPPER = (">", ">="), ("<", "<=")
 
 
 class VendorWorld(Protocol):
@@ -80,9 +81,13 @@ class History:
         return self.started[following] if following < len(self.started) else self.started[-1] + self.scenario.interval
 
     def first_tick_behind(self, moment: datetime) -> datetime:
-        """The first tick of the schedule at or behind a moment; never before the first cycle."""
-        starts, interval = self.scenario.starts, self.scenario.interval
-        return starts + max(0, -((starts - moment) // interval)) * interval
+        return first_tick_behind(self.scenario, moment)
+
+
+def first_tick_behind(scenario: Scenario, moment: datetime) -> datetime:
+    """The first tick of the schedule at or behind a moment; never before the first cycle."""
+    starts, interval = scenario.starts, scenario.interval
+    return starts + max(0, -((starts - moment) // interval)) * interval
 
 
 def delivered_by(incidents: Sequence[str], scenario: Scenario) -> set[str]:
@@ -170,21 +175,61 @@ def _wanted(platform: PlatformLike, history: History, vendor: VendorWorld, event
     may fail at that very tick, so the next two ticks are tried as well. A fetch that only notes the time on its first
     run delivers what comes after that.
     """
-    scenario, alone = history.scenario, vendor.alone(event.id)
+    scenario = history.scenario
     empty = Stored.of({}, scenario.context)
     first = history.first_tick_behind(event.occurred)
-    for more in range(TICKS_TRIED):
-        at = first + more * scenario.interval
-        cycle, _ = platform.run("fetch-incidents", 1, at, stored=empty, vendor=alone)
+    moments = [first + more * scenario.interval for more in range(TICKS_TRIED)]
+    for place, at in enumerate(moments):
+        # Each asks a vendor of its own: what one fetch marks as read there, the next one would not be shown.
+        cycle, _ = platform.run("fetch-incidents", 1, at, stored=empty, vendor=vendor.alone(event.id))
         probe = _probe("wanted", 0, event.id, at, cycle)
         yield probe
         if _brings(probe, event, scenario):
             return
+        if place == TICKS_TRIED - 1 and (later := _window_s_turn(cycle, event, scenario)) is not None:
+            moments.append(later)
     if event.occurred > scenario.starts and probe.outcome is Outcome.OK:
         before = max(scenario.starts, first - scenario.interval)
         _, primed = platform.run("fetch-incidents", 1, before, stored=empty, vendor=vendor.without_events())
-        cycle, _ = platform.run("fetch-incidents", 2, first, stored=primed, vendor=alone)
+        cycle, _ = platform.run("fetch-incidents", 2, first, stored=primed, vendor=vendor.alone(event.id))
         yield _probe("wanted", 0, event.id, first, cycle)
+
+
+def _window_s_turn(cycle: Cycle, event: Event, scenario: Scenario) -> datetime | None:
+    """When a fetch that asks for a window long past, as behind a wide first fetch, would ask for the event's; or None.
+
+    The window moves with the clock. It is tried when the event lies in its middle, or an interval before its end.
+    """
+    end = _upper_bound(cycle, scenario)
+    if cycle.outcome is not Outcome.OK or end is None or end > event.occurred:
+        return None
+    begin = _bound(cycle, scenario, LOWER, min)
+    room = (end - begin) / 2 if begin is not None and begin < end else scenario.interval
+    return first_tick_behind(scenario, cycle.started + (event.occurred - end) + room)
+
+
+def _upper_bound(cycle: Cycle, scenario: Scenario) -> datetime | None:
+    """The latest moment that any of its lists reached to; None where one had no end."""
+    return _bound(cycle, scenario, UPPER, max)
+
+
+def _bound(
+    cycle: Cycle, scenario: Scenario, compares: tuple[str, str], chosen: Callable[[list[datetime]], datetime]
+) -> datetime | None:
+    found: list[datetime] = []
+    for exchange in cycle.exchanges:
+        if exchange.listing is None:
+            continue
+        bounds = [
+            text
+            for field, compare, text in exchange.listing.bounds
+            if field == scenario.time_field and compare in compares
+        ]
+        try:
+            found.append(chosen([datetime.fromisoformat(text.replace("Z", "+00:00")) for text in bounds]))
+        except (TypeError, ValueError):
+            return None  # It has no such bound, or none that is a time.
+    return chosen(found) if found else None
 
 
 def _control(platform: PlatformLike, history: History, vendor: VendorWorld, at: datetime) -> Probe:
@@ -215,8 +260,10 @@ def _where_lost(
 
     final = from_state(len(history.states) - 1)
     yield final
+    if delivers(final) and _remembers(history.vendor_states[-1]):
+        yield _remembering(platform, history, vendor, event, at=final.at)
     if delivers(final) or final.outcome is not Outcome.OK:
-        return  # Nothing shuts it out: it is blocked, or it is what blocks.
+        return  # No last run shuts it out: it is blocked, or it is what blocks, or the vendor holds it back.
     open_, shut = -1, len(history.states) - 1
     while shut - open_ > 1:
         middle = (open_ + shut) // 2
@@ -228,6 +275,20 @@ def _where_lost(
             shut = middle
 
 
+def _remembers(vendor_state: JsonValue) -> bool:
+    """Whether a vendor function remembers anything: that alone is kept from the fetches at an event of its own."""
+    return isinstance(vendor_state, dict) and bool(vendor_state.get("state"))
+
+
+def _remembering(platform: PlatformLike, history: History, vendor: VendorWorld, event: Event, *, at: datetime) -> Probe:
+    """The last of these fetches once more, at a vendor whose function still has all that it remembers."""
+    world = vendor.alone(event.id)
+    world.state = history.vendor_states[-1]
+    number, stored = history.numbers[-1] + 1, history.states[-1]
+    cycle, _ = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
+    return _probe("remembering", history.numbers[-1], event.id, at, cycle)
+
+
 def _drain(platform: PlatformLike, history: History, vendor: VendorWorld, awaited: set[str]) -> Iterator[Probe]:
     """Extra cycles on a copy of the state, with nothing new at the vendor, until the backlog is worked off."""
     scenario = history.scenario
@@ -236,16 +297,25 @@ def _drain(platform: PlatformLike, history: History, vendor: VendorWorld, awaite
     at = history.next_tick(len(history.states) - 1)
     world = vendor.without_news(history.started[-1])
     quiet, seen = 0, set(history.delivered)
+    latest = max(event.occurred for event in scenario.events if event.id in awaited)
     for number in range(history.numbers[-1] + 1, history.numbers[-1] + 1 + scenario.drain):
         cycle, stored = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
         yield _probe("drain", number - 1, "", at, cycle)
         brought = delivered_by(cycle.incidents, scenario) - seen if cycle.outcome is Outcome.OK else set()
         seen |= brought
-        # A fetch that asks only every hour says nothing in the minutes between.
-        quiet = 0 if brought or not cycle.exchanges else quiet + 1
+        # A fetch that asks only every hour says nothing in the minutes between; nor does one whose window has not come
+        # as far as the events that are waited for, and moves on.
+        is_telling = bool(cycle.exchanges) and not _catches_up(cycle, scenario, latest)
+        quiet = 0 if brought or not is_telling else quiet + 1
         if quiet == QUIET_DRAINS or awaited <= seen or cycle.outcome is Outcome.UNSUPPORTED:
             return
         at = max(at + interval, cycle.ended)
+
+
+def _catches_up(cycle: Cycle, scenario: Scenario, latest: datetime) -> bool:
+    """Whether it asked for a window that ends before the latest event, and stored that it has moved on."""
+    end = _upper_bound(cycle, scenario)
+    return end is not None and end <= latest and cycle.last_run_before != cycle.last_run_after
 
 
 def _has_grown(history: History) -> bool:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from xsim.errors import SimulationSignal
@@ -15,6 +16,16 @@ from xsim.model import Failure, HostCall, JsonValue, LogLine, Refusal
 LOG_KEPT = 500
 """Lines of a cycle's log that the journal keeps; the last of them say how many were left out."""
 LINE_KEPT = 2_000
+
+
+_PARSED = json.JSONDecoder()
+"""One of our own: a script may put another into the json module."""
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> JsonValue:
+    """What a stored text holds. Records are read only, so that neighbours may share the value."""
+    return _PARSED.decode(text)
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,14 @@ class Stored:
     @classmethod
     def of(cls, last_run: JsonValue, context: JsonValue) -> Stored:
         return cls(json.dumps(last_run), json.dumps(context))
+
+    @property
+    def parsed_last_run(self) -> JsonValue:
+        return _parsed(self.last_run)
+
+    @property
+    def parsed_context(self) -> JsonValue:
+        return _parsed(self.context)
 
 
 @dataclass(frozen=True)

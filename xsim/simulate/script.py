@@ -38,8 +38,14 @@ class Script:
     """The compiled integration with its modules, ready to be run again and again in fresh names."""
 
     def __init__(
-        self, integration: Integration, host: Host, *, on_unsupported: Callable[[str, str], None] = lambda *_: None
+        self,
+        integration: Integration,
+        host: Host,
+        *,
+        on_unsupported: Callable[[str, str], None] = lambda *_: None,
+        mend: Callable[[], None] = lambda: None,
     ) -> None:
+        """`mend` is called once the script has ended: what it broke in Python is whole again from there on."""
         assert integration.code is not None, "an integration read from a journal cannot run"
         self._code: CodeType = integration.code
         self._path = integration.code.co_filename
@@ -47,7 +53,8 @@ class Script:
         self._finder = _Modules({module.name: module for module in integration.modules})
         self._missing = integration.missing_names
         self._on_unsupported = on_unsupported
-        self._lines = _source_lines(integration)
+        self._mend = mend
+        self._lines = source_lines(integration)
         self._shared: list[tuple[ModuleType, dict[str, Any]]] = []
         self._names: dict[str, Any] = {}
         self._hidden: dict[str, ModuleType] = {}
@@ -77,7 +84,10 @@ class Script:
         """Execute the text in fresh globals. However it ends, the ending is data."""
         try:
             names = self._finder.script_names = self._fresh_names()
-            exec(self._code, names)
+            try:
+                exec(self._code, names)
+            finally:
+                self._mend()
         except SystemExit:
             return Ending()  # The server swallows it, whatever its code (server-semantics 0).
         except SimulationSignal as signal:
@@ -87,7 +97,7 @@ class Script:
         except BaseException as error:
             return Ending(error, self._failure(error))
         finally:
-            self._forget()
+            self.forget()
         return Ending()
 
     def _fresh_names(self) -> dict[str, Any]:
@@ -125,7 +135,7 @@ class Script:
         self._refuse_name(name)
         raise AttributeError(f"module 'CommonServerPython' has no attribute '{name}'")
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Names bound anew in the shared modules are put back; the other modules are loaded anew next time."""
         for module, names in self._shared:
             now = vars(module)
@@ -150,7 +160,7 @@ class Script:
         return Failure(
             kind=type(origin).__name__,
             message=_message(error),
-            frames=tuple(self._frame_text(*place) for place in places[-FRAMES_KEPT:]),
+            frames=tuple(frame_text(self._lines, *place) for place in places[-FRAMES_KEPT:]),
             line=line,
             function=function,
         )
@@ -175,11 +185,6 @@ class Script:
                 places.append((traceback.tb_lineno, code.co_name))
             traceback = traceback.tb_next
         return places
-
-    def _frame_text(self, line: int, function: str) -> str:
-        text = self._lines[line - 1].strip() if 0 < line <= len(self._lines) else ""
-        where = "" if function == "<module>" else f", in {function}"
-        return f"line {line}{where}: {text}"
 
 
 class _Builtins(dict[str, Any]):
@@ -229,7 +234,14 @@ def _own_names(module: ModuleType) -> dict[str, Any]:
     return {name: value for name, value in vars(module).items() if not name.startswith("__") or name == "__line__"}
 
 
-def _source_lines(integration: Integration) -> list[str]:
+def frame_text(lines: Sequence[str], line: int, function: str) -> str:
+    """A frame of the script's own, as a Failure has it."""
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    where = "" if function == "<module>" else f", in {function}"
+    return f"line {line}{where}: {text}"
+
+
+def source_lines(integration: Integration) -> list[str]:
     try:
         return integration.path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

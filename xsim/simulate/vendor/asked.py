@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import takewhile
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from xsim.model import JsonValue, Request
 from xsim.simulate.vendor.moments import microseconds
@@ -50,14 +50,14 @@ class Values(Mapping[str, str]):
 
 
 class Asked:
-    """One request, at one moment."""
+    """One request, at one moment. Raises BadRequestError where its URL is none."""
 
     def __init__(self, request: Request, now: datetime) -> None:
         self.request = request
         self.time = now
         self.now = microseconds(now)
         self.method = request.method.upper()
-        self._url = urlsplit(request.url)
+        self._url = _split(request.url)
         self.scheme = self._url.scheme
         self.host = self._url.netloc.rpartition("@")[2].lower()
         """With the port where the URL names one."""
@@ -142,6 +142,13 @@ class Asked:
         """The last of them, as servers take it; None where there is none."""
         values = self.values(place, name) if name else []
         return values[-1] if values else None
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:  # A bracket without its other half.
+        raise BadRequestError("url", url[:80], str(error)) from None
 
 
 def _in_json(whole: JsonValue, steps: tuple[str, ...]) -> list[JsonValue]:

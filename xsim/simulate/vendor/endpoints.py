@@ -23,8 +23,6 @@ from xsim.simulate.vendor.store import Version, json_bytes
 from xsim.simulate.vendor.texts import number_or_token
 from xsim.world import Endpoint, Listing, Paging
 
-__all__ = ["JSON_HEADERS", "TEXT_HEADERS", "DetailCall", "FixedCall", "ListCall", "refused"]
-
 TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
 LAST = {"null": None, "missing": LEFT_OUT, "empty": ""}
 """What the last page sends in the place of what leads on."""
@@ -210,7 +208,7 @@ class DetailCall:
         bounds = ((self._ids.field, "=", wanted),)
         if version is None:
             status = self._endpoint.unknown_status
-            body = json_bytes({"error": _phrase(status), "message": f"no record has the id {wanted}"})
+            body = json_bytes({"error": phrase_of(status), "message": f"no record has the id {wanted}"})
             return Response(status, JSON_HEADERS, body, Listing(self._name, bounds=bounds))
         listing = Listing(self._name, listed=(version.event.id,), matched=1, bounds=bounds)
         if self._format is not None:
@@ -237,11 +235,11 @@ class FixedCall:
 def refused(error: BadRequestError) -> Response:
     """Status 400 as a rule, saying what is wrong: a script's mistake must be visible."""
     message = f"{error.parameter}: {error.problem}"
-    shown = {"error": _phrase(error.status), "message": message, "parameter": error.parameter, "value": error.value}
+    shown = {"error": phrase_of(error.status), "message": message, "parameter": error.parameter, "value": error.value}
     return Response(error.status, JSON_HEADERS, json_bytes(shown))
 
 
-def _phrase(status: int) -> str:
+def phrase_of(status: int) -> str:
     """The status in words."""
     return HTTPStatus(status).phrase.lower() if status in set(HTTPStatus) else "refused"
 

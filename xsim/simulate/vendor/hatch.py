@@ -40,7 +40,8 @@ from typing import Any, Protocol
 from xsim.errors import InvalidScenario, XsimError
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError, Values
-from xsim.simulate.vendor.endpoints import JSON_HEADERS, refused
+from xsim.simulate.vendor.endpoints import refused
+from xsim.simulate.vendor.envelope import JSON_HEADERS
 from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.shelves import Sorting

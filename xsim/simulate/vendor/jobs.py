@@ -6,8 +6,6 @@ to be remembered, and an id from an earlier run, or from another copy of the wor
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
 from xsim.model import JsonValue, Response
@@ -21,6 +19,7 @@ from xsim.simulate.vendor.orders import Arrangement, Orders
 from xsim.simulate.vendor.rack import Catalog, Rack
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.store import json_bytes
+from xsim.simulate.vendor.texts import from_opaque, opaque
 from xsim.world import Endpoint
 
 
@@ -65,8 +64,7 @@ class JobCall:
         asked_for: dict[str, list[JsonValue]] = {}
         read_bounds(self._parameters, asked, asked_for)
         self._orders.asked_for(asked, asked_for)
-        text = json.dumps([self._number, asked.now, asked_for], separators=(",", ":"))
-        search_id = urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        search_id = opaque([self._number, asked.now, asked_for])
         return Response(self.endpoint.status, JSON_HEADERS, self._envelope.around_one(json_bytes(search_id)))
 
     def search(self, began: int, asked_for: dict[str, list[JsonValue]]) -> Search:
@@ -113,8 +111,7 @@ class Jobs:
 
     def _read(self, sent: JsonValue) -> Search | None:
         try:
-            text = str(sent)
-            number, began, asked_for = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            number, began, asked_for = from_opaque(str(sent))
             job = self.calls[number] if number >= 0 else None
         except (ValueError, TypeError, IndexError):
             return None

@@ -16,7 +16,8 @@ from http import HTTPStatus
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import as_text
-from xsim.simulate.vendor.endpoints import JSON_HEADERS, TEXT_HEADERS
+from xsim.simulate.vendor.endpoints import TEXT_HEADERS, phrase_of
+from xsim.simulate.vendor.envelope import JSON_HEADERS
 from xsim.simulate.vendor.moments import MICROSECOND, UNITS
 from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
@@ -54,9 +55,6 @@ class Logins:
                 calls.setdefault((login.method.upper(), login.host.lower(), login.path), []).append(guard)
         addresses = [Endpoint(path, method=method, host=host) for method, host, path in calls]
         self._routes = Routes([*zip(addresses, map(LoginCall, calls.values()), strict=True)])
-
-    def __len__(self) -> int:
-        return len(self._guards)
 
     def answer(self, asked: Asked, logged_out: int) -> Response | None:
         """The answer to a login call or to a caller who is not known; None: the request may go on.
@@ -262,7 +260,7 @@ class Guard:
     def refused(self, login: str, problem: str) -> Response:
         """The answer that says so, as the scenario wants it said."""
         own = self.login
-        body = {"error": _phrase(own.status), "message": problem} if own.body is None else own.body
+        body = {"error": phrase_of(own.status), "message": problem} if own.body is None else own.body
         headers: tuple[tuple[str, str], ...] = TEXT_HEADERS if isinstance(body, str) else JSON_HEADERS
         if own.status == HTTPStatus.UNAUTHORIZED and self.place == ("header", "authorization"):
             # Clients like urllib send their credentials only when they are asked for them.
@@ -368,10 +366,3 @@ def _anywhere(asked: Asked, name: str) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase.lower()
-    except ValueError:
-        return "refused"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -11,7 +9,7 @@ from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import as_number
 from xsim.simulate.vendor.moments import MICROSECOND
-from xsim.simulate.vendor.texts import number_or_token
+from xsim.simulate.vendor.texts import from_opaque, number_or_token, opaque
 from xsim.world import Limit, Paging
 
 TOKEN_KINDS = frozenset({"token", "next_link", "link_header"})
@@ -57,8 +55,7 @@ def read_token(paging: Paging, asked: Asked) -> Token:
     if value is None or value == "":
         return Token(None, {})
     try:
-        text = str(value)
-        position, kept, *rest = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        position, kept, *rest = from_opaque(str(value))
         token = Token(position, kept, *rest)
         if not isinstance(kept, dict) or not (position is None or isinstance(position, list)):
             raise ValueError
@@ -73,16 +70,15 @@ def read_token(paging: Paging, asked: Asked) -> Token:
 
 def written(token: Token) -> str:
     """The token as an opaque text that needs no escaping in a URL."""
-    parts = [token.position, token.kept, *([token.given] if token.given else [])]
-    text = json.dumps(parts, separators=(",", ":"))
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return opaque([token.position, token.kept, *([token.given] if token.given else [])])
 
 
 def link(paging: Paging, asked: Asked, token: str) -> str:
     """The request's own URL, going on from the token."""
     name = paging.name or LINK_PARAMETER
     pairs = parse_qsl(urlsplit(asked.request.url).query, keep_blank_values=True)
-    return f"{asked.address}?{urlencode([*(pair for pair in pairs if pair[0] != name), (name, token)])}"
+    query = urlencode([*(pair for pair in pairs if pair[0] != name), (name, token)], errors="replace")
+    return f"{asked.address}?{query}"
 
 
 def _whole(name: str, value: JsonValue, *, least: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked
-from xsim.simulate.vendor.endpoints import JSON_HEADERS
+from xsim.simulate.vendor.envelope import JSON_HEADERS
 from xsim.simulate.vendor.logins import Beginning
 from xsim.simulate.vendor.moments import MICROSECOND, UNITS
 from xsim.simulate.vendor.store import json_bytes
@@ -22,9 +22,6 @@ class Quotas:
             (quota, quota.per // MICROSECOND, Beginning(quota.path) if quota.path else None) for quota in quotas
         ]
         self._longest = max((per for _, per, _ in self._quotas), default=0)
-
-    def __len__(self) -> int:
-        return len(self._quotas)
 
     def refusal(self, asked: Asked, recent: list[int]) -> tuple[Response | None, list[int]]:
         """The answer to a call that is too many, None where it is taken; and the calls to remember.

@@ -58,8 +58,9 @@ class SimulatedVendor:
 
         Raises InvalidScenario where the vendor function fails.
         """
-        asked, api = Asked(request, now), self._api
+        api = self._api
         try:
+            asked = Asked(request, now)
             answerer = api.routes.find(asked)  # First, as a key may be one of the path's parts.
             if api.gate is not None and (stopped := api.gate.stopped(asked, self._memory)) is not None:
                 return stopped

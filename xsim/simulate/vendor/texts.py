@@ -1,8 +1,10 @@
-"""Looks for what a request asks inside a longer text: a query language, a dictionary as text, a SOAP body."""
+"""Values inside texts: bounds in a query language or a SOAP body, and what a token or a search's id holds."""
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from html import unescape
 
@@ -28,6 +30,17 @@ def found_in(text: str, pattern: str, place: str, name: str) -> Iterator[str]:
     is_markup = place == "body" and text.lstrip().startswith("<")
     found = (match["bound"] for match in search.finditer(text) if match["bound"])
     return (unescape(bound) if is_markup else bound for bound in found)
+
+
+def opaque(value: JsonValue) -> str:
+    """A value as a text that needs no escaping in a URL, and that nobody reads."""
+    text = json.dumps(value, separators=(",", ":"))
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def from_opaque(text: str) -> JsonValue:
+    """The value of such a text. Raises ValueError where it is none."""
+    return json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 
 def number_or_token(declared: Limit | Paging, asked: Asked) -> JsonValue:
