@@ -61,8 +61,10 @@ def test_its_test_passes_and_scenario_files_may_be_left_alone(pytester, tmp_path
     [test] = blocks("python")
     (repository / "test_fetch.py").write_text(test, encoding="utf-8")
     (repository / "pyproject.toml").write_text(OF_PYTEST, encoding="utf-8")
+    # Loading hypothesis takes longer than the run.
+    without = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
     places = ["--rootdir", str(repository), "--ignore-glob=*_test.py", "test_fetch.py", LIFT_MONITOR]
-    passed, skipped, failed = pytester.inline_run("-p", "no:cacheprovider", *places).listoutcomes()
+    passed, skipped, failed = pytester.inline_run(*without, *places).listoutcomes()
     assert [each.nodeid for each in passed] == ["test_fetch.py::test_nothing_is_lost_or_repeated"]
     assert not [*skipped, *failed]
 

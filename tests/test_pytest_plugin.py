@@ -21,6 +21,24 @@ demisto.incidents([{{'name': 'n', 'occurred': '2024-05-14T09:00:00Z', 'rawJSON':
 SCENARIO = "[clock]\ncycles = 3\n"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _loaded(tmp_path_factory):
+    """What a run loads stays loaded: pytester forgets all that was loaded within one of its own runs."""
+    import xsim.suite  # noqa: F401
+    from xsim import api
+    from xsim.report import render
+
+    folder = tmp_path_factory.mktemp("loaded")
+    (folder / "one.py").write_text(SCRIPT.format(id="last"), encoding="utf-8")
+    render(api.run(folder / "one.py", cycles=1, supervised=False), "text")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    """Loading hypothesis, and rewriting the asserts of all plugins' packages, takes longer than these runs."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--assert=plain -p no:hypothesispytest")
+
+
 @pytest.fixture
 def suite(pytester):
     """A folder with an integration that passes and one that fails, each with a scenario."""
@@ -59,6 +77,21 @@ def test_findings_are_asked_for_by_code_or_name_and_may_be_allowed(suite):
         """
     )
     suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=1)
+
+
+def test_a_rule_that_there_is_none_of_is_refused_rather_than_never_found(suite):
+    suite.makepyfile(
+        """
+        def test_findings(xsim):
+            assert not xsim("right").findings("mised")
+
+        def test_allow(xsim):
+            xsim("right").assert_clean(allow=["FC999"])
+        """
+    )
+    seen = suite.runpytest_inprocess("-o", "xsim_collect=false")
+    seen.assert_outcomes(failed=2)
+    seen.stdout.fnmatch_lines(["*XsimError: no rule is called 'mised'*", "*XsimError: no rule is called 'FC999'*"])
 
 
 def test_a_run_that_says_nothing_is_not_clean(suite):

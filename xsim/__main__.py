@@ -33,8 +33,10 @@ def main() -> None:
         # The reader of our output went away, as `| head` does. Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_INTERRUPTED)
-    except Exception:
-        _tell_bug()
+    except Exception as error:
+        from xsim.cli.complain import tell_bug
+
+        tell_bug(error)
         sys.exit(EXIT_BUG)
 
 
@@ -43,18 +45,6 @@ def _settle_hash_seed(argv: list[str]) -> None:
     if argv[1:2] and argv[1] in _RUNS_SCRIPTS and os.environ.get("PYTHONHASHSEED", "random") == "random":
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
-
-
-def _tell_bug() -> None:
-    import shlex
-    import traceback
-
-    traceback.print_exc()
-    command = shlex.join(["xsim", *sys.argv[1:]])
-    sys.stderr.write(
-        f"\nThis is a bug in xsim, not in your integration. To repeat it: {command}\n"
-        "The journal up to here is in the state folder (.xsim beside the script, or --state).\n"
-    )
 
 
 if __name__ == "__main__":

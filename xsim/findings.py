@@ -114,3 +114,5 @@ class SuiteResult:
     """Of the errors and warnings among them, each once."""
     rendered: Mapping[str, str] = field(default_factory=dict)
     """Format and text."""
+    is_bug: bool = False
+    """It could not be run for a bug of xsim's own."""

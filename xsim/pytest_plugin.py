@@ -85,15 +85,21 @@ class Checked:
         return f"<{self.report.verdict.value}: {self.report.reason}>"
 
     def findings(self, rule: str = "") -> list[Finding]:
-        """The findings that nobody accepted, all or those of a rule: its code, the beginning of it, or of its name."""
+        """The findings that nobody accepted, all or those of a rule: its code, the beginning of it, or of its name.
+
+        Raises XsimError where no rule is called so: a misspelt one would never be found.
+        """
+        _refuse_unknown(rule)
         return [each for each in self.report.findings if not each.accepted and _is_of(each, rule)]
 
     def assert_clean(self, allow: Collection[str] = ()) -> None:
         """Fails the test where there is an error or a warning, or where the run says nothing, with the whole report.
 
-        `allow` names rules whose findings do no harm here, by code or by name.
+        `allow` names rules whose findings do no harm here, by code or by name. Raises XsimError for one that is none.
         """
         __tracebackhide__ = True
+        for name in allow:
+            _refuse_unknown(name)
         from xsim.model import Severity, Verdict
 
         loud = [each for each in self.findings() if each.severity is not Severity.NOTE]
@@ -103,8 +109,20 @@ class Checked:
 
 
 def _is_of(finding: Finding, rule: str) -> bool:
-    name = rule.strip()
-    return finding.code.startswith(name.upper()) or finding.rule.startswith(name.lower().replace("_", "-"))
+    return _is_meant(finding.code, finding.rule, rule)
+
+
+def _is_meant(code: str, name: str, given: str) -> bool:
+    """Whether a rule's code or name begins with what was given."""
+    begun = given.strip()
+    return code.startswith(begun.upper()) or name.startswith(begun.lower().replace("_", "-"))
+
+
+def _refuse_unknown(given: str) -> None:
+    from xsim.check import RULES, refuse_unknown_rules
+
+    if not any(_is_meant(rule.code, rule.name, given) for rule in RULES.values()):
+        refuse_unknown_rules([given])
 
 
 def _lines(findings: Collection[Finding]) -> Iterator[str]:

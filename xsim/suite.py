@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from xsim.api import Options
+from xsim.api import Options, refuse_nonsense
 from xsim.errors import XsimError
 from xsim.findings import SuiteResult
 from xsim.model import Severity
@@ -84,6 +84,17 @@ def _scenarios_in(path: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(path):
         names[:] = sorted(name for name in names if not name.startswith(".") and name not in SKIPPED_FOLDERS)
         yield from (Path(folder) / name for name in sorted(files) if name == "xsim.toml" or name.endswith(".xsim.toml"))
+
+
+def refuse_bad_options(options: Options) -> None:
+    """XsimError for what is wrong whatever is run: told once, rather than by each of the runs."""
+    from xsim import check
+    from xsim.load import read_baseline
+
+    refuse_nonsense(options)
+    check.refuse_unknown_rules((*options.select, *options.ignore))
+    if options.baseline is not None:
+        read_baseline(options.baseline)
 
 
 def shard_of(tasks: Sequence[Task], text: str) -> tuple[Task, ...]:
@@ -230,6 +241,10 @@ def run_task(task: Task) -> SuiteResult:
     except XsimError as error:
         hint = f" ({error.hint})" if error.hint else ""
         return SuiteResult(_shown(task), reason=f"{error.message}{hint}")
+    except Exception as error:
+        # The others keep their results. The message may hold a secret, so that it is not told here.
+        reason = f"a bug in xsim ({type(error).__name__}), not in your integration; to see it: {_command(task)}"
+        return SuiteResult(_shown(task), reason=reason, is_bug=True)
 
 
 def _result(task: Task, report: Any) -> SuiteResult:

@@ -76,6 +76,13 @@ def test_the_scenario_goes_before_the_project_and_what_adds_up_adds_up():
     assert (both.fail_on, both.strict, both.requests_per_cycle) == (Severity.ERROR, False, 10)
 
 
+def test_of_two_names_for_one_rule_the_scenario_s_counts_whatever_the_project_says_of_its_family():
+    project = CheckSettings(severity={"FC201": Severity.WARNING, "FC2": Severity.ERROR})
+    scenario = CheckSettings(severity={"FC201": Severity.NOTE})
+    # The last name that means a rule counts, so that the scenario's stand at the end.
+    assert list(merged(project, scenario).severity) == ["FC2", "FC201"]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

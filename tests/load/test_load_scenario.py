@@ -318,3 +318,10 @@ def test_several_scenarios_are_named(tmp_path):
 
 def test_no_scenario_is_no_error(tmp_path):
     assert find_scenario(tmp_path / "nowhere" / "a.py") is None
+
+
+def test_a_stored_credentials_keys_are_secrets_too(tmp_path):
+    file = loaded(
+        tmp_path, '[params]\ncredentials = {identifier = "u", credentials = {sshkey = "S-1", sshkeyPass = "S-2"}}'
+    )
+    assert file.secrets == ("S-1", "S-2")

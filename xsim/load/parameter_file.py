@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import sys
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from xsim.errors import InvalidParameter
 from xsim.load.files import read_text, shown
+from xsim.load.scenario_text import parse_toml
 from xsim.load.yml import compose, plain
 from xsim.model import JsonValue
 
@@ -73,18 +72,17 @@ def _json(text: str, path: Path) -> Any:
     except json.JSONDecodeError as error:
         place = f"{shown(path)}:{error.lineno}:{error.colno}"
         raise InvalidParameter(f"{place}: not valid JSON: {error.msg}") from error
+    except ValueError as error:  # A number of thousands of digits.
+        raise InvalidParameter(f"{shown(path)}: not valid JSON: {error}") from error
     except RecursionError as error:
         raise InvalidParameter(f"{shown(path)}: nested too deeply") from error
 
 
 def _toml(text: str, path: Path) -> Any:
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
-        return _without_dates(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        return _without_dates(parse_toml(text))
+    except ValueError as error:
         raise InvalidParameter(f"{shown(path)}: not valid TOML: {error}") from error
-    except RecursionError as error:
-        raise InvalidParameter(f"{shown(path)}: nested too deeply") from error
 
 
 def _without_dates(value: Any) -> Any:

@@ -31,11 +31,13 @@ class Project:
 
 def merged(project: CheckSettings, scenario: CheckSettings) -> CheckSettings:
     """What holds where both say something: the scenario's word, or both where one adds to the other."""
+    others = {name: level for name, level in project.severity.items() if name not in scenario.severity}
     return replace(
         scenario,
         select=scenario.select or project.select,
         ignore=tuple(dict.fromkeys((*project.ignore, *scenario.ignore))),
-        severity={**project.severity, **scenario.severity},
+        # The scenario's at the end: of two names for one rule the last one counts.
+        severity={**others, **scenario.severity},
         fail_on=scenario.fail_on or project.fail_on,
         strict=project.strict if scenario.strict is None else scenario.strict,
         requests_per_cycle=scenario.requests_per_cycle or project.requests_per_cycle,

@@ -36,6 +36,7 @@ from xsim.load.scenario_table import Source, Table
 from xsim.load.scenario_text import parse_scenario, read_scenario_text, similar_file
 from xsim.load.scenario_values import plain
 from xsim.load.scenario_world import read_delivered, read_world
+from xsim.load.shapes import SECRET_PARTS
 from xsim.model import CheckSettings, JsonValue, Scenario, ScenarioFile
 
 KEYS = (
@@ -209,7 +210,8 @@ def _read_expect(top: Table) -> Mapping[str, JsonValue]:
 def _secrets(value: JsonValue, *, is_hidden: bool = False) -> set[str]:
     """Texts of parameters whose names say that they are secret; a reference to one is not one."""
     if isinstance(value, dict):
-        return {text for name, inner in value.items() for text in _secrets(inner, is_hidden=is_secret(name))}
+        hidden = {name: is_secret(name) or name in SECRET_PARTS for name in value}
+        return {text for name, inner in value.items() for text in _secrets(inner, is_hidden=hidden[name])}
     if isinstance(value, list):
         return {text for inner in value for text in _secrets(inner, is_hidden=is_hidden)}
     is_reference = isinstance(value, str) and value.startswith(("env:", "file:"))

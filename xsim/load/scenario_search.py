@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,26 +39,31 @@ def find_scenario(integration_path: Path) -> Path | None:
 
 def integration_for(scenario: Path) -> Path:
     """What a scenario file is for: itself where it names an integration, `<stem>.py` beside it, else its folder."""
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
-    try:
-        if "integration" in tomllib.loads(scenario.read_text(encoding="utf-8-sig")):
-            return scenario
-    except (OSError, ValueError, RecursionError):
-        pass  # What is wrong with it is complained of when it is read.
+    if "integration" in _read(scenario):
+        return scenario
     own = scenario.with_name(scenario.name.removesuffix(SUFFIX) + ".py")
     return own if scenario.name.endswith(SUFFIX) and own.is_file() else scenario.parent
 
 
 def _is_for(scenario: Path, integration: Path) -> bool:
     """Whether the file names this script, or none. What cannot be read is complained of later."""
-    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    named = _read(scenario).get("integration")
+    if not isinstance(named, str):
+        return True
     try:
-        named: Any = tomllib.loads(scenario.read_text(encoding="utf-8-sig")).get("integration")
-        if not isinstance(named, str):
-            return True
         target, own = (scenario.parent / named).resolve(), integration.resolve()
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RuntimeError):
         return True
     # A script may be named by its folder, its .py or its .yml.
     is_same_folder = own in (target, target.parent) or target == own.parent
     return is_same_folder or (own.parent == target.parent and own.stem == target.stem)
+
+
+def _read(scenario: Path) -> dict[str, Any]:
+    """What the file says; nothing where it cannot be read: that is complained of when it is loaded."""
+    from xsim.load.scenario_text import parse_scenario, read_scenario_text
+
+    try:
+        return parse_scenario(scenario, read_scenario_text(scenario))
+    except InvalidScenario:
+        return {}

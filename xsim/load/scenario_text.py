@@ -13,7 +13,13 @@ from xsim.load.files import shown
 from xsim.load.scenario_table import nearest
 
 LARGEST_FILE = 20 * 2**20
+MOST_PARTS = 100
+"""Of a dotted key."""
 
+_LONG_KEY = re.compile(
+    r"""(?<![\w.-])(?:(?:[\w-]+|"[^"\n]{0,100}"|'[^'\n]{0,100}')[ \t]*\.[ \t]*){"""
+    f"{MOST_PARTS}}}"
+)
 _PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
 
 
@@ -43,11 +49,21 @@ def read_scenario_text(path: Path) -> str:
 
 def parse_scenario(path: Path, text: str) -> dict[str, Any]:
     """The text as TOML. `path` is for complaints."""
+    try:
+        return parse_toml(text)
+    except ValueError as error:
+        _refuse_syntax(path, text, str(error), error)
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The text's values. Raises ValueError, also for what the reader would break at, or spend minutes on."""
+    if _LONG_KEY.search(text) is not None:
+        raise ValueError(f"A key of more than {MOST_PARTS} parts")
     tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         values: dict[str, Any] = tomllib.loads(text)
-    except ValueError as error:  # A whole number of thousands of digits is none of TOML's own errors.
-        _refuse_syntax(path, text, str(error), error)
+    except RecursionError as error:
+        raise ValueError("Nested too deeply") from error
     return values
 
 

@@ -35,7 +35,7 @@ STORED_CREDENTIAL: Mapping[str, JsonValue] = {
 }
 """What the server hands along as `credentials` in a credentials value (server-semantics 4.2)."""
 CREDENTIAL_KEYS = ("identifier", "password", "passwordChanged", "credential", "credentials", *STORED_CREDENTIAL)
-SECRET_KEYS = ("password", "sshkey", "sshkeyPass")
+SECRET_PARTS = ("password", "sshkey", "sshkeyEsc", "sshkeyPass")
 
 
 def shaped(parameter: Parameter, value: JsonValue, *, where: str) -> JsonValue:
@@ -125,7 +125,7 @@ def secrets_of(parameter: Parameter, value: JsonValue) -> tuple[str, ...]:
         texts = [value]
     elif parameter.kind == CREDENTIALS and isinstance(value, Mapping):
         stored = value.get("credentials") or {}
-        texts = [value.get("password"), *(stored.get(key) for key in (*SECRET_KEYS, "sshkeyEsc"))]
+        texts = [value.get("password"), *(stored.get(key) for key in SECRET_PARTS)]
     return tuple(dict.fromkeys(text for text in texts if is_maskable(text)))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from xsim.report.baseline import baseline_text
+    from xsim.report.comparison import changed_findings, changes_line, told_findings
     from xsim.report.scenario_draft import Draft, draft
     from xsim.report.settings_page import settings_json, settings_text
     from xsim.report.suite_table import SuiteProgress, print_suite
@@ -28,6 +29,8 @@ __all__ = [
     "Progress",
     "SuiteProgress",
     "baseline_text",
+    "changed_findings",
+    "changes_line",
     "closing_lines",
     "combined",
     "cycle_lines",
@@ -52,6 +55,7 @@ __all__ = [
     "settings_json",
     "settings_text",
     "suite_summary",
+    "told_findings",
 ]
 
 _PROGRAM_FORMATS = {
@@ -73,6 +77,9 @@ _LATE = {
     "Draft": "scenario_draft",
     "draft": "scenario_draft",
     "baseline_text": "baseline",
+    "changed_findings": "comparison",
+    "changes_line": "comparison",
+    "told_findings": "comparison",
     "settings_json": "settings_page",
     "settings_text": "settings_page",
     "SuiteProgress": "suite_table",

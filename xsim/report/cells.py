@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 
-from xsim.secrets import spellings
-
-Mask = Callable[[str], str]
-"""From text to the same text without secrets."""
-
 ELLIPSIS = "…"
-MASKED = "***"
 
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
@@ -49,17 +43,6 @@ def safe_lines(text: str, *, limit: int = 500, most: int = 20) -> list[str]:
     shown = [safe(line, limit) for line in lines[:most]]
     left_out = len(lines) - most
     return [*shown, f"{ELLIPSIS} and {left_out} more lines"] if left_out > 0 else shown
-
-
-def masker(secrets: Iterable[str]) -> Mask:
-    """A function that puts *** in the place of each secret, however it is spelled."""
-    hidden = {spelling for secret in secrets if secret for spelling in spellings(secret)}
-    if not hidden:
-        return lambda text: text
-    # The longest first: a secret that holds another one must vanish whole.
-    ordered = sorted(hidden, key=lambda spelling: (-len(spelling), spelling))
-    pattern = re.compile("|".join(map(re.escape, ordered)))
-    return lambda text: pattern.sub(MASKED, text)
 
 
 def spans(numbers: Iterable[int]) -> str:

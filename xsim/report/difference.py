@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from xsim.report.cells import ELLIPSIS, Mask, safe
+from xsim.report.cells import ELLIPSIS, safe
+from xsim.secrets import Mask
 
 _ABSENT: Any = object()
 _DEPTH = 3

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from xsim.findings import Finding, Place, Report, Rule, RuleResult
 from xsim.model import Integration, Severity, Verdict
-from xsim.report.cells import masker, safe
+from xsim.report.cells import safe
+from xsim.secrets import masker
 
 Clean = Callable[[str], str]
 """From foreign text to one line of it without secrets, harmless wherever it is shown."""

@@ -11,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from xsim.model import Cycle, Exchange, Integration, Outcome, Refusal
-from xsim.report.cells import masker, moment, plural, safe_lines, size_text
+from xsim.report.cells import moment, plural, safe_lines, size_text
 from xsim.report.json_format import parsed, plain
 from xsim.report.page import NARROW, OUTCOME_STYLES, Page
 from xsim.report.terminal import indented, table_of
+from xsim.secrets import masker
 
 _INCIDENTS = 50
 _CALLS = 20

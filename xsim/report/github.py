@@ -64,10 +64,15 @@ def _annotation(entry: Entry, folder: str, clean: Clean) -> str:
     path = clean(entry.place.path)
     if folder and not re.match(r"/|[A-Za-z]:/", path):
         path = f"{folder}/{path}"
-    where = f"file={_property(path)},line={max(1, entry.place.line)}"
-    title = _property(f"{entry.rule.code} {entry.rule.name}")
+    title = f"{entry.rule.code} {entry.rule.name}"
     fix = f"\nFix: {one_line(entry.rule.fix)}" if entry.rule.fix else ""
-    return f"::{_COMMANDS[entry.severity]} {where},title={title}::{_data(clean(entry.finding.message) + fix)}"
+    message = clean(entry.finding.message) + fix
+    return annotation(_COMMANDS[entry.severity], path, max(1, entry.place.line), title, message)
+
+
+def annotation(command: str, path: str, line: int, title: str, message: str) -> str:
+    """A workflow command that annotates a line: `command` is error, warning or notice. The texts are cleaned."""
+    return f"::{command} file={_property(path)},line={line},title={_property(title)}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -14,9 +14,10 @@ from typing import Any
 
 from xsim.findings import Report
 from xsim.model import Cycle, Exchange, Failure, Integration, Scenario, Verdict
-from xsim.report.cells import MASKED, Mask, masker, moment
+from xsim.report.cells import moment
 from xsim.report.entries import Entry, entries
 from xsim.report.rows import count_delivered, count_incidents, duplicates_of
+from xsim.secrets import MASKED, Mask, masker
 
 FORMAT = 1
 EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNDECIDED: 3}

@@ -39,6 +39,11 @@ def report_junit(report: Report) -> str:
     suite.set("file", clean(report.journal.integration.path.as_posix()))
     root = Element("testsuites", {"name": "xsim"})
     root.append(suite)
+    return document(root)
+
+
+def document(root: Element) -> str:
+    """The text of an XML document, indented."""
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PureWindowsPath
 from urllib.parse import unquote_plus, urlsplit
 
 from xsim.findings import Finding, Report, Rule
@@ -85,11 +86,8 @@ def _of(report: Report, rule: Rule) -> list[Finding]:
 def _found(rule: Rule, finding: Finding) -> str:
     at = f" at cycle {finding.cycles[0]}" if finding.cycles else ""
     why = next((value for label, value in finding.evidence if label == "why"), "")
-    place = (
-        f" ({finding.place.path.replace(chr(92), '/').rsplit('/', 1)[-1]}:{finding.place.line})"
-        if finding.place
-        else ""
-    )
+    # A path of Windows is one with slashes of either kind.
+    place = f" ({PureWindowsPath(finding.place.path).name}:{finding.place.line})" if finding.place else ""
     return safe(f"{rule.code}{at}: {finding.message}{f': {why}' if why else ''}{place}", 700)
 
 
@@ -172,11 +170,10 @@ def _fit(cell: str, width: int) -> str:
 
 
 def _code(cell: str) -> str:
-    return (
-        _escaped(cell)
-        if cell in (NOTHING, "unchanged")
-        else f"`{cell.replace('|', chr(92) + '|').replace('`', chr(39))}`"
-    )
+    if cell in (NOTHING, "unchanged"):
+        return _escaped(cell)
+    quoted = cell.replace("|", "\\|").replace("`", "'")
+    return f"`{quoted}`"
 
 
 def _escaped(text: str) -> str:

@@ -15,16 +15,13 @@ from xsim.findings import Report, Rule
 from xsim.model import Severity, Verdict
 from xsim.report.entries import Clean, Entry, cleaner, entries, one_line
 from xsim.report.json_format import EXIT_CODES, written
+from xsim.report.rule_page import family_of
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"
 _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
 _LONGEST_DESCRIPTION = 1_024
 """Characters that code scanning takes."""
-_FAMILIES = {
-    "1": "last-run", "2": "delivery", "3": "timing", "4": "traffic", "5": "incident", "6": "execution",
-    "7": "configuration",
-}  # fmt: skip
 
 
 def report_sarif(report: Report, *, folder: str = "", rule_pages: str | None = None) -> str:
@@ -86,7 +83,7 @@ def _descriptor(rule: Rule, pages: str) -> dict[str, Any]:
         },
         "defaultConfiguration": {"level": rule.severity.value},
         "properties": {
-            "tags": ["fetch-incidents", *([_FAMILIES[rule.code[2]]] if rule.code[2:3] in _FAMILIES else [])],
+            "tags": ["fetch-incidents", family_of(rule).replace(" ", "-")],
             "precision": "very-high",
             "problem.severity": _PROBLEMS[rule.severity],
         },

@@ -6,7 +6,7 @@ import hashlib
 import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xsim.model import Cycle, DraftedCall, Integration, JsonValue, Outcome, Parameters
 from xsim.report.draft_calls import Call, Plan, plan_calls
@@ -15,6 +15,7 @@ from xsim.report.draft_events import stream_lines
 from xsim.report.draft_values import words_of
 from xsim.report.draft_vendor import vendor_text
 from xsim.report.toml_text import toml_key, toml_text
+from xsim.secrets import Mask, masked_value, masker
 from xsim.world import steps_of
 
 OWNED_BY_SERVER = ("isFetch", "incidentType", "incidentFetchInterval")
@@ -49,12 +50,14 @@ def draft(
 
     The names are those of the files; `script` is the integration's as seen from the scenario's folder.
     """
+    mask = masker(_given_secrets(parameters))
+    calls = [_without_secrets_of(call, mask) for call in calls]
     plan = plan_calls(calls, mirror_ids=frozenset(_mirror_ids(last)), limits=frozenset(_limits(parameters)))
     vendor = vendor_text(plan.calls, scenario_name, id_field=plan.id_field)
     script = script or integration.path.name
     paragraphs = [
         list(_opening(script, plan, has_calls=bool(calls))),
-        list(_ending(last)),
+        list(_ending(last, mask)),
         _head(script, vendor_name if vendor else ""),
         ["[clock]", f"cycles = {FIRST_CYCLES}"],
         list(_parameter_lines(parameters)),
@@ -79,16 +82,16 @@ def _opening(script: str, plan: Plan, *, has_calls: bool) -> Iterator[str]:
         yield f"#   xsim init {_one_line(script)} --sample answer.json --force"
 
 
-def _ending(last: Cycle) -> Iterator[str]:
+def _ending(last: Cycle, mask: Mask) -> Iterator[str]:
     """Why the fetch did not get through, where it did not."""
     if last.outcome is Outcome.OK:
         return
     failure = last.failure
-    message = _one_line(failure.message)[:300] if failure else last.outcome.value
+    message = _one_line(mask(failure.message))[:300] if failure else last.outcome.value
     place = f" (line {failure.line})" if failure and failure.line else ""
     yield from _comment(f"TODO: against made-up answers the fetch ends early{place}: {message}")
     if failure and failure.hint:
-        yield from _comment(_one_line(failure.hint)[:200])
+        yield from _comment(_one_line(mask(failure.hint))[:200])
 
 
 def _comment(text: str) -> list[str]:
@@ -136,6 +139,33 @@ def _without_secrets(value: JsonValue, name: str, parameters: Parameters) -> Jso
     if isinstance(value, str) and value in parameters.secrets and name.partition(".")[0] not in parameters.stand_ins:
         return hashlib.sha256(f"xsim init {name}".encode()).hexdigest()
     return value
+
+
+def _given_secrets(parameters: Parameters) -> list[str]:
+    """Those that somebody gave: what xsim made up for want of one is nobody's."""
+    made_up = {text for name in parameters.stand_ins for text in _texts_in(parameters.values.get(name))}
+    return [secret for secret in parameters.secrets if secret not in made_up]
+
+
+def _texts_in(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts_in(inner)
+
+
+def _without_secrets_of(call: DraftedCall, mask: Mask) -> DraftedCall:
+    """The call as the drafted files may tell it: what a script sends holds its parameters."""
+    asked = call.request
+    body = asked.body.decode("utf-8", "surrogateescape")
+    request = replace(
+        asked,
+        url=mask(asked.url),
+        headers=tuple((name, mask(value)) for name, value in asked.headers),
+        body=mask(body).encode("utf-8", "surrogateescape"),
+    )
+    return replace(call, request=request, path=mask(call.path), answer=masked_value(call.answer, mask))
 
 
 def _limits(parameters: Parameters) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, fromstring, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, fromstring
 
 from xsim.findings import SuiteResult
 from xsim.model import Verdict
 from xsim.report.cells import plural, safe
-from xsim.report.github import MOST_OF_A_LEVEL, escaped
+from xsim.report.github import MOST_OF_A_LEVEL, annotation, escaped
 from xsim.report.json_format import written
+from xsim.report.junit import document
 
 NOT_RUN = "could not be run"
 _LONGEST_REASON = 300
@@ -50,13 +51,11 @@ def _missing_concise(result: SuiteResult) -> str:
 
 
 def _missing_line(result: SuiteResult) -> str:
-    return json.dumps({"type": "error", "scenario": result.scenario, "message": result.reason})
+    return written({"type": "error", "scenario": result.scenario, "message": result.reason}, indent=None)
 
 
 def _missing_annotation(result: SuiteResult) -> str:
-    escaped = _reason(result).replace("%", "%25")
-    path = safe(result.scenario, 400).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
-    return f"::error file={path},line=1,title=xsim::{escaped}"
+    return annotation("error", safe(result.scenario, 400), 1, "xsim", _reason(result))
 
 
 def _json(results: Sequence[SuiteResult]) -> str:
@@ -84,8 +83,7 @@ def _junit(results: Sequence[SuiteResult]) -> str:
             root.append(_missing_suite(result))
         else:
             root.extend(fromstring(result.rendered["junit"]))
-    indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")
+    return document(root)
 
 
 def _missing_suite(result: SuiteResult) -> Element:

@@ -9,10 +9,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from xsim.model import Cycle, Integration, Outcome
-from xsim.report.cells import masker
 from xsim.report.fetched import call_parts, log_parts, trouble_parts
 from xsim.report.page import Page
 from xsim.report.terminal import indented
+from xsim.secrets import masker
 
 _ANSWERS = 5
 

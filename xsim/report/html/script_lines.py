@@ -17,6 +17,7 @@ _AROUND = 2
 _LONGEST = 200
 _MOST = 400
 _LARGEST_FILE = 5 * 2**20
+_SCRIPTS = (".py", ".yml", ".yaml")
 
 
 def script_lines(report: Report, called: Iterable[int], mask: Mask) -> dict[int, str]:
@@ -43,6 +44,8 @@ def _text(integration: Integration) -> str:
     """The text that line numbers count in, "" where it is not the one that was run: its lines would tell lies."""
     path = Path(integration.path)
     try:
+        if path.suffix not in _SCRIPTS or not path.is_file():  # A pipe would hold up the page.
+            return ""
         with path.open("rb") as file:
             text = file.read(_LARGEST_FILE).decode("utf-8-sig")
     except (OSError, ValueError):
