@@ -80,6 +80,8 @@ class Options:
     """Real time after which a cycle counts as hanging; None: that of `settings`, else the scenario's."""
     memory: int | None = None
     """Bytes that the script may take; None: as above."""
+    keep_answers: bool = False
+    """Record the beginning of every answer, for a reader of the HTML report."""
     supervised: bool | None = None
     """Whether the script runs in a process of its own, which it can harm without harm to this one. None: where that
     goes, unless a vendor function answers it or somebody watches it run, as a debugger or coverage does."""
@@ -332,6 +334,7 @@ def _settings(settings: Settings, options: Options) -> Settings:
         settings,
         hang_limit=options.hang_limit or settings.hang_limit,
         memory=options.memory or settings.memory,
+        keep_answers=options.keep_answers or settings.keep_answers,
     )
 
 

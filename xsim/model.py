@@ -148,6 +148,8 @@ class Settings:
     """Simulated time that the vendor takes to answer."""
     memory: int = 2 * 1024**3
     """Bytes that the script may take beyond what xsim itself takes, where the system can hold it to them."""
+    keep_answers: bool = False
+    """Record the beginning of every answer, for a reader of the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,8 @@ class Exchange:
     """The answer's Retry-After header."""
     waited: timedelta = timedelta(0)
     """How long the script waited for it, the vendor's usual latency included."""
+    body: str = ""
+    """The answer's first 2,048 characters, where `Settings.keep_answers` asks for them."""
 
 
 @dataclass(frozen=True, slots=True)

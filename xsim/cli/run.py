@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 @click.option(
     "--watch", is_flag=True, help="Run again, from the start, whenever script, yml, scenario or vendor file change."
 )
+@click.option(
+    "--keep-answers", is_flag=True, help="Keep the beginning of every answer in the journal, as --output html does."
+)
 @limit_options
 @click.option("--cold", is_flag=True, help="Each cycle in a new process, so that nothing is left of the one before.")
 @rule_options
@@ -68,9 +71,10 @@ def command(
     xsim run Packs/Vendor/Integrations/Vendor --param url=https://api.vendor.example --cycles 60
     xsim run integration.py --format concise --output sarif:xsim.sarif --output junit:xsim.xml
     """
-    from xsim.cli.judgement import refuse_bad_outputs, repeat_command, show
+    from xsim.cli.judgement import refuse_bad_outputs, repeat_command, show, split_output
 
     refuse_bad_outputs(format_, outputs, judged=integration)
+    given["keep_answers"] = given["keep_answers"] or "html" in (format_, *(split_output(each)[0] for each in outputs))
     options = as_options(cycles=cycles, interval=interval, starts=starts, **given)
     # A polite kill is treated like Ctrl-C: what was simulated is stored.
     signal.signal(signal.SIGTERM, _interrupt)

@@ -160,9 +160,11 @@ def _exchange(each: Exchange, latency: timedelta) -> list[Any]:
     kept = [_time(each.at), each.method, each.url, each.request_body, each.status, each.size, each.digest, each.line]
     special = [each.login, each.fault, each.retry_after]
     waited = [] if each.waited == _usual_wait(each.status, latency) else [each.waited.total_seconds()]
-    if each.listing is None and not each.answer and not any(special) and not waited:
+    if each.listing is None and not each.answer and not each.body and not any(special) and not waited:
         return kept
     kept += [None if each.listing is None else encode(each.listing), each.answer]
+    if each.body:
+        return [*kept, *special, each.waited.total_seconds(), each.body]
     return [*kept, *special, *waited] if waited or any(special) else kept
 
 
@@ -172,8 +174,9 @@ def _exchange_from_line(kept: list[Any], latency: timedelta) -> Exchange:
     listing, answer, login, fault, retry_after, *waited = (*more, *unsaid[len(more) :])
     shown = None if listing is None else decode(Listing, listing)
     span = timedelta(seconds=waited[0]) if waited else _usual_wait(status, latency)
+    body = waited[1] if len(waited) > 1 else ""
     known = (_moment(at), method, url, request_body, status, size, digest, line, shown, answer)
-    return Exchange(*known, login, fault, retry_after, span)
+    return Exchange(*known, login, fault, retry_after, span, body)
 
 
 def _usual_wait(status: int | None, latency: timedelta) -> timedelta:

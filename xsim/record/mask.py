@@ -31,7 +31,7 @@ _OWN_KEYS = {
 # Of lists with a fixed order, the places that hold what others wrote.
 _FOREIGN_PLACES = {
     "calls": (2, 4),
-    "exchanges": (2, 3, 8, 9, 12),
+    "exchanges": (2, 3, 8, 9, 12, 14),
     "refusals": (2,),
     "log": (1,),
     "failure": (1, 2, 5),

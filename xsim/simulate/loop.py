@@ -177,6 +177,7 @@ class Platform:
             on_unsupported=self._note_unsupported,
             line_of_caller=self._line,
             on_correction=self._correct,
+            keep_answers=scenario.settings.keep_answers,
         )
         self._undo = ExitStack()
 

@@ -21,6 +21,8 @@ from xsim.simulate.clients import patch_for
 from xsim.simulate.guard import lift, refuse_remote_sockets
 from xsim.simulate.wire import Headers, framed
 
+READ_KEPT = 2_048
+"""Characters of an answer that an Exchange keeps for a reader, where that is asked for."""
 ANSWER_KEPT = 300
 """Bytes that are kept of an answer that complains."""
 BODY_KEPT = 2000
@@ -95,12 +97,14 @@ class Network:
         on_unsupported: Callable[[str, str], None],
         line_of_caller: Callable[[], int | None],
         on_correction: Callable[[Exchange, Exchange], None] = lambda before, after: None,
+        keep_answers: bool = False,
     ) -> None:
         self.vendor = vendor
         self.faults: FaultsLike | None = None
         self.failed: VendorFailed | None = None
         self._clock = clock
         self._latency = latency
+        self._keep_answers = keep_answers
         self.latency_seconds = latency.total_seconds()
         self._on_exchange = on_exchange
         self._on_unsupported = on_unsupported
@@ -344,6 +348,7 @@ class Network:
                 response.fault,
                 _retry_after(response.headers),
                 self._latency + response.delay if response.delay else self._latency,
+                response.body[: 4 * READ_KEPT].decode("utf-8", "replace")[:READ_KEPT] if self._keep_answers else "",
             )
         self._on_exchange(exchange)
         return exchange

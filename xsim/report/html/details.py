@@ -104,7 +104,7 @@ class Details:
             "body": cut(exchange.request_body, mask, LONGEST),
             "told": ", ".join(self._answer(exchange)),
             "shown": self._shown(exchange.listing) if exchange.listing else "",
-            "answer": cut(exchange.answer, mask, LONGEST),
+            "answer": cut(exchange.body or exchange.answer, mask, LONGEST),
             "fault": mask(exchange.fault),
             "line": exchange.line,
         }
