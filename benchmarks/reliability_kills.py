@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,12 +86,12 @@ record = {{text = "The agent saw what it should not."}}
 [[endpoints]]
 path = "/events"
 list_at = "items"
-filters = [{{param = "since", field = "at", op = ">="}}]
-limit = {{param = "limit", default = 100, most = 100}}
+filters = [{{param = "since", field = "at"}}]
+limit = {{param = "limit", default = 100, max = 100}}
 """
 
 
-class Wrong(Exception):
+class WrongError(Exception):
     """What a kill left is not what it should be."""
 
 
@@ -149,7 +149,7 @@ class World:
         until = time.monotonic() + 10
         while not path.exists():
             if time.monotonic() > until:
-                raise Wrong(f"{self.name}: a run writes no journal")
+                raise WrongError(f"{self.name}: a run writes no journal")
             time.sleep(0.0005)
 
 
@@ -168,7 +168,7 @@ def main() -> None:
 
 
 def kill_many(folder: Path, times: int, cycles: int, seed: int) -> None:
-    """Half of the kills in either world. Raises Wrong with the first thing that is not as it should be."""
+    """Half of the kills in either world. Raises WrongError with the first thing that is not as it should be."""
     preload()
     temporary = folder / "tmp"
     temporary.mkdir()
@@ -184,7 +184,7 @@ def kill_many(folder: Path, times: int, cycles: int, seed: int) -> None:
         print(
             f"{name}: {share} kills ({told['group']} of the group, {told['alone']} of xsim alone), of runs of {cycles}"
             f" cycles in {world.seconds:.2f} s; {told['before']} before its journal was there, {told['inside']} between"
-            f" its cycles, {told['behind'] - told['ended']} behind the last; {told['whole']} schedules whole in the end,"
+            f" its cycles, {told['behind'] - told['ended']} behind the last; {told['whole']} schedules whole at last,"
             f" each the same byte for byte; {told['cut']} lines were cut off; 0 processes left"
         )
     left = len(list(temporary.iterdir()))
@@ -227,13 +227,13 @@ def kill(world: World, times: int, chance: random.Random) -> Counter[str]:
         told["before" if not is_new else "behind" if last == world.cycles else "inside"] += 1
         if not is_new:
             if done and last != done:
-                raise Wrong(f"{world.name}: the old journal is there and ends with cycle {last}, not {done}")
+                raise WrongError(f"{world.name}: the old journal is there and ends with cycle {last}, not {done}")
             found = found if done else {}
             continue
         done = last
         if done == world.cycles:
             if found != world.lines:
-                raise Wrong(f"{world.name}: the lines of all cycles are not those of the unkilled run")
+                raise WrongError(f"{world.name}: the lines of all cycles are not those of the unkilled run")
             told["whole"] += 1
             found, done = {}, 0
     return told
@@ -293,7 +293,9 @@ def hold(world: World, journal: Path, found: dict[int, bytes], told: Counter[str
     last = [read.scenario.first_cycle - 1, *(each.number for each in read.cycles)][-1]
     for number, line in cycle_lines(journal).items():
         if world.lines.get(number) != line:
-            raise Wrong(f"{world.name}: cycle {number} is not as in the unkilled run:\n{line!r}\n{world.lines.get(number)!r}")
+            raise WrongError(
+                f"{world.name}: cycle {number} is not as in the unkilled run:\n{line!r}\n{world.lines.get(number)!r}"
+            )
         found[number] = line
     # What counts is behind the cycles of the journal; those of a run that was started over do not.
     for number in [each for each in found if each > last]:
@@ -302,7 +304,7 @@ def hold(world: World, journal: Path, found: dict[int, bytes], told: Counter[str
         with State(journal.parent) as state:
             stored = (state.last_run, state.context)
         if stored != world.stored[last]:
-            raise Wrong(f"{world.name}: behind cycle {last} is stored {stored}, expected {world.stored[last]}")
+            raise WrongError(f"{world.name}: behind cycle {last} is stored {stored}, expected {world.stored[last]}")
     return last
 
 
@@ -323,7 +325,7 @@ def refuse_survivors() -> None:
     until = time.monotonic() + SECONDS_TO_DIE
     while left := list(marked_processes()):
         if time.monotonic() > until:
-            raise Wrong(f"{len(left)} processes are left: {left}")
+            raise WrongError(f"{len(left)} processes are left: {left}")
         time.sleep(0.005)
 
 
@@ -335,8 +337,6 @@ def marked_processes() -> Iterator[int]:
             with suppress(OSError):
                 if mark in (entry / "environ").read_bytes().split(b"\0"):
                     yield int(entry.name)
-
-
 
 
 if __name__ == "__main__":

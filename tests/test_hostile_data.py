@@ -343,6 +343,7 @@ HEADERS = [
 ]  # fmt: skip
 CYCLES = [
     {"cycle__number": "1"}, {"cycle__started": "0001-01-01T00:00:00+14:00"}, {"cycle__outcome": "fine"},
+    {"cycle__ended": "9999-12-31T23:59:59.999999+00:00"},
     {"cycle__incidents": [7]}, {"cycle__incidents": "a"}, {"cycle__calls": [[1, 2]]}, {"cycle__context": []},
     {"cycle__exchanges": [["2024-05-14T09:30:00+00:00", 1, 2, 3, 4, 5, 6, 7]]},
     {"cycle__failure": ["a", None, 3, 4, 5, 6]},

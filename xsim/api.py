@@ -408,7 +408,8 @@ def refuse_nonsense(options: Options) -> None:
 def _declared_interval(params: Mapping[str, JsonValue]) -> timedelta | None:
     """incidentFetchInterval: minutes, as text (server-semantics 3)."""
     text = str(params.get("incidentFetchInterval") or "")
-    return timedelta(minutes=int(text)) if text.isdigit() and 0 < int(text) <= 525_600 else None
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return timedelta(minutes=int(text)) if is_number and 0 < int(text) <= 525_600 else None
 
 
 def _repeating(command: str, state: State) -> str:

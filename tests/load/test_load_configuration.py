@@ -7,6 +7,7 @@ import pytest
 
 from xsim.errors import InvalidParameter
 from xsim.load import load_parameters
+from xsim.load.configuration import declared_parameters
 from xsim.model import Integration, Parameter
 from xsim.secrets import spellings
 
@@ -354,3 +355,9 @@ def test_a_lone_scripts_secrets_are_known_by_name():
     secrets = load_parameters(a_lone_script(), overrides=["api_token=abcdefgh", "page=12345678"]).secrets
     assert "abcdefgh" in secrets
     assert "12345678" not in secrets
+
+
+@pytest.mark.parametrize("kind", ["9" * 5_000, "\u00b2", "-1", "4.0", "encrypted"])
+def test_a_type_that_is_none_of_the_servers_is_taken_for_text(kind):
+    [parameter] = declared_parameters({"configuration": [{"name": "a", "type": kind}]}, "xsoar")
+    assert parameter.kind == 0

@@ -111,7 +111,15 @@ BESIDE = {
     ("Order and limit", "in"): 'param = "p"\n',
 }
 """What else has to be there, for the key to mean anything."""
-TYPES = {"text": "5", "duration": "5", "time": '"soon"', "number": '"x"', "whole number": '"x"', "true, false": '"x"'}
+TYPES = {
+    "text": "5",
+    "duration": "5",
+    "size": "5",
+    "time": '"soon"',
+    "number": '"x"',
+    "whole number": '"x"',
+    "true, false": '"x"',
+}
 """A type of the page, and a value that is of another one."""
 
 

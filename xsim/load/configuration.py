@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -118,7 +119,7 @@ def _declared(entry: Mapping[str, Any], marketplace: str) -> Parameter:
     options = entry.get("options")
     return Parameter(
         name=entry["name"],
-        kind=int(kind) if kind.isdecimal() else 0,
+        kind=int(kind) if re.fullmatch(r"[0-9]{1,3}", kind) else 0,
         required=is_true(entry.get("required")),
         default=entry.get("defaultvalue"),
         display=str(entry.get("display") or ""),

@@ -7,16 +7,18 @@ from datetime import datetime, timedelta, timezone
 
 from xsim.errors import InvalidScenario
 from xsim.load.scenario_table import Table
-from xsim.load.scenario_values import LATEST, moment_of
+from xsim.load.scenario_values import LATEST, moment_of, size_of
 from xsim.model import Settings
 
 CLOCK_KEYS = (
     "start", "interval", "cycles", "pauses", "skip", "drain", "drain_interval", "latency", "command_timeout",
 )  # fmt: skip
-PLATFORM_KEYS = ("on_malformed", "without_incidents_call", "several_incidents_calls", "hang_limit")
+PLATFORM_KEYS = ("on_malformed", "without_incidents_call", "several_incidents_calls", "hang_limit", "memory")
 DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 """One fixed moment, with a fraction of a second: whole seconds hide faults."""
 MOST_CYCLES = 1_000_000
+LEAST_MEMORY = 64 * 1024**2
+"""Bytes without which no script starts."""
 
 _SECOND = timedelta(seconds=1)
 
@@ -99,6 +101,7 @@ def read_settings(platform: Table, clock: Table) -> Settings:
         command_timeout=clock.duration("command_timeout", usual.command_timeout, least=_SECOND),
         hang_limit=platform.duration("hang_limit", usual.hang_limit, least=_SECOND),
         latency=clock.duration("latency", usual.latency),
+        memory=_memory(platform, usual.memory),
     )
 
 
@@ -110,6 +113,17 @@ def refuse_bad_overrides(instead: Overrides) -> None:
         raise InvalidScenario(f"an interval of {instead.interval.total_seconds():g}s: expected one second or more")
     if instead.starts is not None and moment_of(instead.starts) is None:
         raise InvalidScenario(f"a start at {instead.starts.isoformat()}: expected a time from 1971 to 2200")
+
+
+def _memory(platform: Table, usual: int) -> int:
+    if "memory" not in platform:
+        return usual
+    found = size_of(platform.values["memory"])
+    if found is None:
+        platform.expect("memory", 'a number with a unit, such as "512MiB" or "2GiB"')
+    if found < LEAST_MEMORY:
+        platform.expect("memory", f"{LEAST_MEMORY // 1024**2}MiB or more")
+    return found
 
 
 def _pauses(clock: Table) -> tuple[tuple[int, timedelta], ...]:

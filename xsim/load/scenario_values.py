@@ -21,6 +21,8 @@ LONGEST_NUMBER = 1_024
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)\s*")
+_SIZE_UNITS = {"m": 1024**2, "g": 1024**3}
+_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*([mg])(?:i?b)?", re.ASCII | re.IGNORECASE)
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
@@ -37,6 +39,12 @@ def duration_of(value: Any) -> timedelta | None:
     amounts = _AMOUNT.findall(value)
     milliseconds = sum(float(amount) * _UNITS[unit] for amount, unit in amounts)
     return timedelta(milliseconds=milliseconds) if milliseconds <= LONGEST / timedelta(milliseconds=1) else None
+
+
+def size_of(value: Any) -> int | None:
+    """ "512MiB", "2GB", "1.5g" as bytes, a kilobyte being 1,024 of them; None where it is no size."""
+    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return int(float(found[1]) * _SIZE_UNITS[found[2].lower()]) if found else None
 
 
 def signed_duration_of(value: Any) -> timedelta | None:

@@ -22,6 +22,8 @@ from xsim.record.conform import conform
 from xsim.world import Listing
 
 Fields = dict[str, Any]
+FIRST_YEAR, LAST_YEAR = 1900, 3000
+LONGEST_SPAN = timedelta(days=36_600)
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 """What reading a line raises where it is not one that xsim wrote."""
 
@@ -50,9 +52,10 @@ def integration_from_line(fields: Fields) -> Integration:
 def scenario_from_line(fields: Fields) -> Scenario:
     scenario = conform(decode(Scenario, fields))
     moments = (scenario.starts, *(each for event in scenario.events for each in (event.occurred, event.visible)))
-    if any(each.tzinfo is None for each in moments):
-        raise ValueError("a time without an offset")
-    if min(scenario.interval, scenario.drain_interval or scenario.interval) <= timedelta(0):
+    if any(each.tzinfo is None or each.year > LAST_YEAR for each in moments):
+        raise ValueError("a time without an offset, or beyond all simulated time")
+    spans = (scenario.interval, scenario.drain_interval or scenario.interval, *(span for _, span in scenario.pauses))
+    if not all(timedelta(0) < span < LONGEST_SPAN for span in spans):
         raise ValueError("an interval that is none")
     return scenario
 
@@ -108,6 +111,7 @@ def cycle_from_line(fields: Fields, before: Cycle | None, scenario: Scenario) ->
         log=tuple(LogLine(*each) for each in fields.get("log", ())),
         vendor_state=fields["vendor_state"][0] if "vendor_state" in fields else vendor_state_before,
     )
+    _refuse_far_times(cycle.started, cycle.ended)
     return conform(cycle)
 
 
@@ -139,6 +143,7 @@ def probe_from_line(fields: Fields) -> Probe:
         incidents=_items(fields["incidents"]),
         requests=fields.get("requests"),
     )
+    _refuse_far_times(probe.at)
     return conform(probe)
 
 
@@ -181,6 +186,12 @@ def _exchange_from_line(kept: list[Any], latency: timedelta) -> Exchange:
 
 def _usual_wait(status: int | None, latency: timedelta) -> timedelta:
     return timedelta(0) if status is None else latency
+
+
+def _refuse_far_times(*moments: datetime) -> None:
+    """What reckons with a time must not come to the end of all years."""
+    if not all(FIRST_YEAR <= each.year <= LAST_YEAR for each in moments):
+        raise ValueError(f"a time outside the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def _items(value: Any) -> tuple[Any, ...]:

@@ -20,8 +20,10 @@ from xsim.secrets import MASKED, masker
 FOLDER = ".xsim"
 FORMAT = 1
 SECONDS_BETWEEN_SAVES = 1.0
+SECONDS_TO_LET_GO = 2.0
+"""What the script's process gets to follow an xsim that was killed: till then it holds the state too."""
 # The clock of the process is simulated while cycles are recorded; held in a tuple, the real one stays real.
-_REAL = (time.monotonic,)
+_REAL = (time.monotonic, time.sleep)
 
 
 def state_folder(integration: Integration, instance: str, *, root: Path | None = None) -> Path:
@@ -122,6 +124,10 @@ class State:
     def begin(self, scenario: Scenario) -> None:
         """A run starts: its journal has just taken the old one's place, or is about to."""
         self._mask = masker(scenario.parameters.secrets) if scenario.parameters.secrets else None
+        own = _own(scenario.last_run, scenario.context, applied=scenario.first_cycle - 1)
+        # First, unlike behind a cycle: whoever is killed before the new journal is there leaves the old run's state,
+        # which the next command takes from the old journal. Files without this one would pass for a person's edit.
+        _write_json(self._own_path, own)
         self._save(scenario.last_run, scenario.context, applied=scenario.first_cycle - 1)
         self._saved_at = _REAL[0]()
 
@@ -183,13 +189,9 @@ class State:
         return own
 
     def _save(self, last_run: JsonValue, context: JsonValue, *, applied: int) -> None:
-        own = {"xsim": FORMAT, "applied": applied, "last_run": _digest(last_run), "context": _digest(context)}
-        for path, value in (
-            (self._last_run_path, last_run),
-            (self._context_path, context),
-            (self._own_path, own),
-        ):
-            _write_json(path, value)
+        _write_json(self._last_run_path, last_run)
+        _write_json(self._context_path, context)
+        _write_json(self._own_path, _own(last_run, context, applied=applied))
 
     def _ignore_in_git(self) -> None:
         ignore = self.folder.parent / ".gitignore"
@@ -204,19 +206,29 @@ class State:
             import fcntl
         except ImportError:  # Windows: the open file is lock enough for now.
             return
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._lock.seek(0)
-            holder = self._lock.read().strip() or "unknown"
-            self.close()
-            raise InvalidState(
-                f"{self.folder}: in use by another xsim (process {holder})",
-                hint="wait for it, or give this run a state of its own with --instance NAME or --state DIR",
-            ) from error
+        until = _REAL[0]() + SECONDS_TO_LET_GO
+        while True:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                self._lock.seek(0)
+                holder = self._lock.read().strip() or "unknown"
+                if not _is_gone(holder) or _REAL[0]() >= until:
+                    self.close()
+                    raise InvalidState(
+                        f"{self.folder}: in use by another xsim (process {holder})",
+                        hint="wait for it, or give this run a state of its own with --instance NAME or --state DIR",
+                    ) from error
+            _REAL[1](0.01)
         self._lock.truncate(0)
         self._lock.write(str(os.getpid()))
         self._lock.flush()
+
+
+def _own(last_run: JsonValue, context: JsonValue, *, applied: int) -> dict[str, Any]:
+    """What tells, later, up to which cycle the files beside it are, and whether a person edited them."""
+    return {"xsim": FORMAT, "applied": applied, "last_run": _digest(last_run), "context": _digest(context)}
 
 
 def next_tick(journal: Journal) -> tuple[int, datetime]:
@@ -279,6 +291,17 @@ def _write_json(path: Path, value: JsonValue) -> None:
 
 def _open_as_own(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def _is_gone(process: str) -> bool:
+    """Whether there is no process of that number any more."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return process.isdigit()
+    except OSError:  # It is another user's.
+        return False
+    return False
 
 
 def _digest(value: JsonValue) -> str:
