@@ -11,6 +11,8 @@ import pytest
 import yaml
 from content_repository import LIFT_MONITOR, SCENARIOS, copy_of_repository, files_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(Path(__file__).parent / "cli"))
 

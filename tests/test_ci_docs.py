@@ -11,6 +11,8 @@ from content_repository import LIFT_MONITOR, copy_of_repository
 
 from xsim.report import FORMATS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
 sys.path.insert(0, str(Path(__file__).parent / "cli"))

@@ -24,6 +24,8 @@ import pytest
 
 from xsim.load import load_scenario
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(Path(__file__).parent / "cli"))

@@ -23,6 +23,8 @@ from xsim.record import codec, conform, read_journal, record
 from xsim.simulate.vendor import SimulatedVendor
 from xsim.world import Limit, Paging
 
+pytestmark = pytest.mark.slow
+
 FORMATS = ("text", "concise", "json", "json-lines", "junit", "sarif", "github", "html")
 LARGEST_REPORT = 3_000_000
 STEERING = "\x1b[2J\x1b]0;title\x07\x9b31m \u202eabc\u2066 \x00 \ud800 \u2028 [bold red]rich[/] :warning: %0A%25"

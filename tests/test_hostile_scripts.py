@@ -23,7 +23,11 @@ import requests
 from xsim import api
 from xsim.model import Outcome, Response, Settings
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes here are forked")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes here are forked"),
+    pytest.mark.supervised,
+    pytest.mark.slow,
+]
 
 OK, FAILED, TIMED_OUT = Outcome.OK, Outcome.FAILED, Outcome.TIMED_OUT
 SCRIPT = """

@@ -58,7 +58,10 @@ at = "before"
 cycles = [4]
 """
 
-pytestmark = pytest.mark.skipif(bool(why_no_browser()), reason=why_no_browser() or "there is a browser")
+pytestmark = [
+    pytest.mark.skipif(bool(why_no_browser()), reason=why_no_browser() or "there is a browser"),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture(scope="module")

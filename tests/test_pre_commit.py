@@ -11,6 +11,8 @@ from content_repository import GREENHOUSE, LIFT_MONITOR, PARCEL_LOCKER, SCENARIO
 
 from xsim.cli.hook import scenarios_for
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(Path(__file__).parent / "cli"))
 

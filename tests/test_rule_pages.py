@@ -9,6 +9,8 @@ import pytest
 
 from xsim.check import RULES
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs" / "rules"
 WRITER = runpy.run_path(str(ROOT / "docs" / "write_rule_pages.py"))

@@ -16,6 +16,8 @@ from xsim.model import Verdict
 from xsim.report import combined
 from xsim.suite import run_suite, run_task, shard_of, tasks_under
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """\
 import json
 import os

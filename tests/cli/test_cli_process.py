@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = [pytest.mark.supervised, pytest.mark.slow]
+
 FETCH = (
     "import demistomock as demisto\nX = 'fetch-incidents'\nn = demisto.getLastRun().get('n', 0) + 1\n{extra}\n"
     "demisto.setLastRun({{'n': n}})\n"

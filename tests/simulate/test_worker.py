@@ -22,7 +22,11 @@ from xsim.simulate.parcel import packed_cycle, read, unpacked_cycle, written
 from xsim.simulate.recording import Stored
 from xsim.world import Listing
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere nothing is forked")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere nothing is forked"),
+    pytest.mark.supervised,
+    pytest.mark.slow,
+]
 
 FETCH = """
 import json
