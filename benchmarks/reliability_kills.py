@@ -137,13 +137,14 @@ class World:
             sys.argv[:] = [*command, *arguments]
             from xsim.__main__ import main as run_command
 
-            with suppress(SystemExit):
-                run_command()
+            run_command()
+        except SystemExit as left:
+            os._exit(left.code if isinstance(left.code, int) else 0)
         finally:
-            os._exit(0)
+            os._exit(70)
 
     def wait(self, pid: int) -> None:
-        os.waitpid(pid, 0)
+        refuse_failure(os.waitpid(pid, 0)[1])
 
     def wait_for(self, path: Path) -> None:
         until = time.monotonic() + 10
@@ -158,16 +159,17 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=500)
     parser.add_argument("--cycles", type=int, default=CYCLES)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=("no scenario", "a scenario"), help="leave the other half out")
     options = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0" or MARK not in os.environ:
         # The mark stands in the environment that the system shows of this process and of all that it forks.
         os.environ.update({"PYTHONHASHSEED": "0", MARK: f"{os.getpid()}-{time.time_ns()}"})
         os.execv(sys.executable, [sys.executable, *sys.argv])
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
-        kill_many(Path(name), options.times, options.cycles, options.seed)
+        kill_many(Path(name), options.times, options.cycles, options.seed, options.only)
 
 
-def kill_many(folder: Path, times: int, cycles: int, seed: int) -> None:
+def kill_many(folder: Path, times: int, cycles: int, seed: int, only: str | None) -> None:
     """Half of the kills in either world. Raises WrongError with the first thing that is not as it should be."""
     preload()
     temporary = folder / "tmp"
@@ -178,6 +180,8 @@ def kill_many(folder: Path, times: int, cycles: int, seed: int) -> None:
         ("no", FETCH, ""), ("a", ASKING_FETCH, SCENARIO)
     ))  # fmt: skip
     for number, (name, fetch, scenario) in enumerate(worlds):
+        if only not in (None, name):
+            continue
         world = World(folder, name, fetch, scenario, cycles)
         share = times // 2 + (times % 2 if number == 0 else 0)
         told = kill(world, share, chance)
@@ -271,9 +275,16 @@ def kill_now(pid: int, told: Counter[str]) -> None:
     _, status = os.waitpid(pid, 0)
     if not os.WIFSIGNALED(status):
         # It had ended by itself, so nothing was killed.
+        refuse_failure(status)
         told["kills"] -= 1
         told["alone" if told["kills"] % 2 else "group"] -= 1
         told["ended"] += 1
+
+
+def refuse_failure(status: int) -> None:
+    """A run that ends by itself judges what it saw, whatever was killed before it."""
+    if os.WIFSIGNALED(status) or os.WEXITSTATUS(status) not in (0, 1, 3):
+        raise WrongError(f"a run that nobody killed ended with wait status {status}")
 
 
 def hold(world: World, journal: Path, found: dict[int, bytes], told: Counter[str], *, is_looked_at: bool) -> int:

@@ -177,6 +177,7 @@ def test_mocked_requests_stay_mocked_around_a_run(suite):
     suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_it_works_in_parallel(suite):
     pytest.importorskip("xdist")
     seen = suite.runpytest_subprocess("-n", "2")

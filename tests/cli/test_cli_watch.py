@@ -315,6 +315,7 @@ def patched_things():
     }
 
 
+@pytest.mark.slow
 def test_after_many_runs_nothing_is_left_behind(case, watched):
     edits = [mends(case), breaks(case)] * 3
     states = []
