@@ -39,7 +39,7 @@ from typing import Any
 
 from reliability_kills import ASKING_FETCH, SCENARIO
 
-MOST_MEMORY = 2**20
+MOST_MEMORY = 2 * 2**20
 """Bytes by which the resident size may differ, without what the C library keeps free for later."""
 MOST_OBJECTS = 200
 MOST_BLOCKS = 2000
@@ -87,7 +87,8 @@ def run_many(folder: Path, runs: int, *, supervised: bool) -> list[str]:
     place = "a process of its own" if supervised else "xsim's own process"
     print(
         f"{runs} runs of {CYCLES} cycles, the script in {place}: {last['memory'] / 2**20:.1f} MB,"
-        f" {grown['memory'] / 2**10:+.0f} kB and {grown['objects']:+d} objects, {grown['blocks']:+d} blocks since run {max(1, runs // 10)};"
+        f" {grown['memory'] / 2**10:+.0f} kB and {grown['objects']:+d} objects,"
+        f" {grown['blocks']:+d} blocks since run {max(1, runs // 10)};"
         f" {', '.join(f'{value} {name}' for name, value in counts().items())} as before;"
         f" {len(names):,} names mean what they meant; {spent:.0f} s"
     )

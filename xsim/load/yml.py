@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from xsim.load.files import read_text, shown
 MOST_NODES = 500_000
 """Of one file, an alias counted as often as it stands. Published ymls stay under a tenth of it."""
 DEEPEST = 100
+DEEPEST_NODES = 500
 FURTHER_SUFFIXES = {"xsoar_saas": ("xsoar",), "xsoar_on_prem": ("xsoar",)}
 MARKETPLACES = ("xsoar", "xsoar_saas", "xsoar_on_prem", "marketplacev2", "xpanse", "platform")
 TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
@@ -54,6 +55,8 @@ def compose(text: str, path: Path, *, error: type[XsimError] = InvalidIntegratio
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if _may_be_deep(text) and _depth(yaml.parse(text, Loader=loader)) > DEEPEST_NODES:
+            raise error(f"{shown(path)}: not read: nested deeper than {DEEPEST_NODES:,}")
         root = loader(text).get_single_node()
     except (yaml.YAMLError, RecursionError) as failure:
         mark = getattr(failure, "problem_mark", None)
@@ -63,6 +66,27 @@ def compose(text: str, path: Path, *, error: type[XsimError] = InvalidIntegratio
     if root is not None and _expanded_size(root, {}, 0) > MOST_NODES:
         raise error(f"{shown(path)}: not read: its aliases expand to more than {MOST_NODES:,} values")
     return root
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether a look is worth it: a depth that indentation alone would give is bounded by the file's size."""
+    return text.count("[") + text.count("{") > DEEPEST_NODES or "- - - -" in text or "? ? ?" in text
+
+
+def _depth(events: Iterable[Any]) -> int:
+    """Told from events, as older readers of YAML made of C build nodes by recursion, and die of too many."""
+    depth = deepest = 0
+    for event in events:
+        kind = type(event).__name__
+        if kind in ("SequenceStartEvent", "MappingStartEvent"):
+            depth += 1
+            if depth > deepest:
+                deepest = depth
+                if deepest > DEEPEST_NODES:
+                    break
+        elif kind in ("SequenceEndEvent", "MappingEndEvent"):
+            depth -= 1
+    return deepest
 
 
 def plain(node: Any, *, leave_out: str = "", typed: bool = False) -> Any:
