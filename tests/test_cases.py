@@ -102,6 +102,7 @@ def test_the_stored_journal_gives_the_same_verdict_and_findings(ran, tmp_path):
     assert again.findings == ran.report.findings
 
 
+@pytest.mark.slow
 def test_a_second_run_in_another_process_writes_the_same_journal(ran, elsewhere):
     [journal] = (elsewhere / ran.name).glob("*/journal.jsonl")
     assert journal.read_bytes() == journal_of(ran.report)

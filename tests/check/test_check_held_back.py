@@ -254,3 +254,48 @@ def test_null_among_the_incidents_is_an_incident_without_anything(tmp_path):
 """
     report = report_of(tmp_path, body, WINDOWS, vendor="")
     assert {"FC501", "FC504"} <= {each.code for each in report.findings}
+
+
+ACKNOWLEDGING = """\
+import json
+import requests
+import demistomock as demisto
+from CommonServerPython import *
+COMMAND = 'fetch-incidents'
+alerts = requests.get('https://vendor.example/alerts', params={'status': 'new'}).json()
+for alert in alerts:
+    requests.post(f"https://vendor.example/alerts/{alert['id']}/ack").raise_for_status()
+demisto.incidents([{'name': 'n', 'occurred': each['created'], 'rawJSON': json.dumps(each)} for each in alerts])
+demisto.setLastRun({'count': len(alerts)})
+"""
+ACKNOWLEDGED = """
+[clock]
+cycles = 5
+[identity]
+event = "id"
+time = "created"
+[[events]]
+record = {{id = "A-1", status = "new", created = "2024-05-14T09:30:30Z"}}
+[[endpoints]]
+path = "/alerts"
+filters = [{{param = "status", op = "="}}]
+[[endpoints]]
+path = "/alerts/{{id}}/ack"
+method = "POST"
+kind = "update"
+set = {{status = "done"}}
+[[faults]]
+kind = "kill"
+at = "{moment}"
+cycles = [2]
+"""
+
+
+@pytest.mark.parametrize(("moment", "severity"), [("before", Severity.ERROR), ("between", Severity.NOTE)])
+def test_a_loss_is_a_note_where_it_hangs_on_what_the_server_keeps_of_a_killed_fetch(tmp_path, moment, severity):
+    (tmp_path / "integration.py").write_text(ACKNOWLEDGING, encoding="utf-8")
+    (tmp_path / "xsim.toml").write_text(ACKNOWLEDGED.format(moment=moment), encoding="utf-8")
+    report = xsim.run(tmp_path / "integration.py", state=tmp_path / "state")
+    (missed,) = [each for each in report.findings if each.code == "FC201"]
+    assert (missed.cause, missed.severity) == ("acknowledged-before-delivery", severity)
+    assert ("open" in dict(missed.evidence)) == (severity is Severity.NOTE)

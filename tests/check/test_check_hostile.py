@@ -113,3 +113,10 @@ def test_control_characters_and_lone_surrogates_do_not_reach_the_reader():
 def test_a_thousand_kinds_of_one_fault_are_bounded():
     cycles = [a_cycle(n, failure=a_failure(message="x" * n)) for n in range(1, 1_001)]
     assert len(check(a_journal(cycles), select=["FC601"]).findings) <= 200
+
+
+def test_digits_that_are_no_number_are_compared_as_text():
+    from xsim.check.last_runs import is_number
+
+    assert not is_number("²³")
+    assert is_number("23")

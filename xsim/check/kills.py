@@ -41,6 +41,8 @@ class Kills:
 
     def __init__(self, scenario: Scenario, truth: Truth | None) -> None:
         self.found: dict[tuple[str, ...], Killed] = {}
+        self.handed: set[str] = set()
+        """Events among the incidents that killed fetches had handed over: the server may have kept them, or not."""
         self._scenario = scenario
         self._truth = truth
 
@@ -50,6 +52,8 @@ class Kills:
         done = [call for call in cycle.host_calls if call.name in (*HANDING_OVER, STORING) and not call.error]
         order = tuple(dict.fromkeys(STORING if call.name == STORING else "incidents" for call in done))
         number = handed_over(cycle)
+        handed = frozenset(names_handed(cycle.incidents, self._scenario))
+        self.handed |= handed
         if not number and not any(call.name == STORING and is_news(call, cycle) for call in done):
             return  # Nothing that a server could keep.
         if order not in self.found:
@@ -61,7 +65,7 @@ class Kills:
                 number,
                 calls,
                 done[-1].line,
-                handed=frozenset(names_handed(cycle.incidents, self._scenario)),
+                handed=handed,
                 stored=stored_by(done),
                 before=cycle.last_run_before,
             )

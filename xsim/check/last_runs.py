@@ -154,7 +154,7 @@ def moved_backwards(before: Any, after: Any, path: str = "", depth: int = 0) -> 
 def is_earlier(new: Any, old: Any) -> bool:
     """Whether both are moments, written the same way, and the new one is the earlier."""
     if isinstance(new, str) and isinstance(old, str):
-        if new.isdigit() and old.isdigit():
+        if is_number(new) and is_number(old):
             return len(new) == len(old) and is_epoch(int(old[:20])) and new < old
         newer, older = TIME.fullmatch(new[:40]), TIME.fullmatch(old[:40])
         return bool(newer and older and newer[2] == older[2] and newer[1][10] == older[1][10] and newer[1] < older[1])
@@ -180,3 +180,8 @@ def numbers_in(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str
 
 def entries(value: Any) -> int | None:
     return len(value) if isinstance(value, (dict, list)) else None
+
+
+def is_number(text: str) -> bool:
+    """Whether int() reads it: superscript digits are digits, and no number."""
+    return text.isascii() and text.isdigit()
