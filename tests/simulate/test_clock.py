@@ -281,12 +281,23 @@ def test_sleeps_shorter_than_a_microsecond_still_pass_time(clock):
         time.sleep(1e-9)
 
 
+def _sleep_together(barrier):
+    barrier.wait()
+    time.sleep(10)
+
+
 @pytest.mark.usefixtures("quick")
 def test_sleeps_of_threads_that_overlap_take_the_time_of_one(clock):
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        barrier = threading.Barrier(4)
-        list(pool.map(lambda _: (barrier.wait(), time.sleep(10)), range(4)))
-    assert clock.now == STARTS + timedelta(seconds=10)
+    """A busy machine may wake a thread so late that its sleep no longer overlaps; ten times in a row it does not."""
+    taken = []
+    for _ in range(10):
+        before = clock.now
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(_sleep_together, [threading.Barrier(4)] * 4))
+        taken.append(clock.now - before)
+        if taken[-1] == timedelta(seconds=10):
+            return
+    pytest.fail(f"four sleeps of 10 s at once took {taken}")
 
 
 @pytest.mark.usefixtures("quick")
