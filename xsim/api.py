@@ -14,6 +14,7 @@ import xsim
 from xsim.errors import InvalidScenario, XsimError
 from xsim.findings import Report
 from xsim.model import (
+    LEAST_MEMORY,
     CheckSettings,
     Cycle,
     DraftedCall,
@@ -39,8 +40,6 @@ DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 DEFAULT_CYCLES = 10
 DEFAULT_SEED = 1
 BASELINE = "xsim-baseline.json"
-LEAST_MEMORY = 64 * 1024**2
-"""Bytes without which no script starts."""
 FILLED_KINDS: tuple[frozenset[int], ...] = (frozenset(), frozenset({4, 9, 14}), frozenset({0, 1, 4, 9, 12, 14, 15}))
 """Types of parameters that a draft fills in though they may be empty: at first none, then secrets, then texts too."""
 
@@ -297,11 +296,11 @@ def find(path: str | Path, options: Options) -> Found:
     return Found(given, file, find_project(given))
 
 
-def load(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
+def load(path: str | Path, options: Options, found: Found | None = None) -> tuple[Integration, Scenario]:
     """The integration, and the world that its scenario, its project and the options describe."""
     from xsim.load import load_integration, load_parameters
 
-    found = find(path, options)
+    found = found or find(path, options)
     file, project = found.file, found.project
     integration = load_integration(
         found.integration,

@@ -8,6 +8,11 @@ from typing import Any
 
 from xsim.model import Journal, Severity, Verdict
 
+EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNDECIDED: 3}
+"""What a run with that verdict leaves with."""
+BASELINE_FORMAT = 1
+"""Of the file of accepted findings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -130,6 +130,10 @@ class Parameters:
 # --- scenario -----------------------------------------------------------------------------------------------
 
 
+LEAST_MEMORY = 64 * 1024**2
+"""Bytes without which no script starts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Platform behaviour that no source settles (server-semantics 12), with the default that xsim takes."""

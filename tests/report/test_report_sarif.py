@@ -122,7 +122,7 @@ def test_an_accepted_finding_is_a_suppressed_result(is_allowed, kind):
         ("Packs/A B/a#1.py", {"uri": "Packs/A%20B/a%231.py", "uriBaseId": "%SRCROOT%"}),
         ("c:x.py", {"uri": "c%3Ax.py", "uriBaseId": "%SRCROOT%"}),
         ("/elsewhere/é.py", {"uri": "file:///elsewhere/%C3%A9.py"}),
-        ("C:/work/a b.py", {"uri": "file:///C:/work/a%20b.py"}),
+        ("C:/code/a b.py", {"uri": "file:///C:/code/a%20b.py"}),
     ],
 )
 def test_addresses_are_relative_and_escaped(path, uri):

@@ -11,10 +11,9 @@ from pathlib import Path
 import click
 
 from xsim.errors import XsimError
-from xsim.findings import Report
+from xsim.findings import EXIT_CODES, Report
 from xsim.model import Verdict
 
-EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNDECIDED: 3}
 EXAMPLE = "expected FORMAT:PATH, such as json:report.json"
 JOURNAL = "journal.jsonl"
 

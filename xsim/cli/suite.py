@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xsim.cli.judgement import EXIT_CODES
 from xsim.cli.options import as_options, rule_options
 from xsim.errors import XsimError
+from xsim.findings import EXIT_CODES
 from xsim.model import Verdict
 
 EXIT_BUG = 70

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from xsim.errors import InvalidScenario
+from xsim.findings import BASELINE_FORMAT
 from xsim.load.files import shown
 from xsim.load.scenario_text import read_scenario_text
-
-BASELINE_FORMAT = 1
 
 
 def read_baseline(path: Path) -> dict[str, dict[str, str]]:

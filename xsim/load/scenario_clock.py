@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from xsim.errors import InvalidScenario
 from xsim.load.scenario_table import Table
 from xsim.load.scenario_values import LATEST, moment_of, size_of
-from xsim.model import Settings
+from xsim.model import LEAST_MEMORY, Settings
 
 CLOCK_KEYS = (
     "start", "interval", "cycles", "pauses", "skip", "drain", "drain_interval", "latency", "command_timeout",
@@ -17,8 +17,6 @@ PLATFORM_KEYS = ("on_malformed", "without_incidents_call", "several_incidents_ca
 DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 """One fixed moment, with a fraction of a second: whole seconds hide faults."""
 MOST_CYCLES = 1_000_000
-LEAST_MEMORY = 64 * 1024**2
-"""Bytes without which no script starts."""
 
 _SECOND = timedelta(seconds=1)
 

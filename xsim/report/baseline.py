@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from xsim.findings import Finding, Report
+from xsim.findings import BASELINE_FORMAT, Finding, Report
 from xsim.model import Severity
-
-FORMAT = 1
 
 
 def baseline_text(before: Mapping[str, Mapping[str, str]], reports: Iterable[Report]) -> tuple[str, int]:
@@ -23,7 +21,7 @@ def baseline_text(before: Mapping[str, Mapping[str, str]], reports: Iterable[Rep
         integrations[report.journal.integration.name] = found
         count += len(found)
     ordered = {name: dict(sorted(found.items())) for name, found in sorted(integrations.items())}
-    return json.dumps({"xsim_baseline": FORMAT, "integrations": ordered}, indent=2, ensure_ascii=False), count
+    return json.dumps({"xsim_baseline": BASELINE_FORMAT, "integrations": ordered}, indent=2, ensure_ascii=False), count
 
 
 def is_loud(finding: Finding) -> bool:

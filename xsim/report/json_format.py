@@ -12,15 +12,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from xsim.findings import Report
-from xsim.model import Cycle, Exchange, Failure, Integration, Scenario, Verdict
+from xsim.findings import EXIT_CODES, Report
+from xsim.model import Cycle, Exchange, Failure, Integration, Scenario
 from xsim.report.cells import moment
 from xsim.report.entries import Entry, entries
 from xsim.report.rows import count_delivered, count_incidents, duplicates_of
 from xsim.secrets import MASKED, Mask, masker
 
 FORMAT = 1
-EXIT_CODES = {Verdict.PASSED: 0, Verdict.FAILED: 1, Verdict.UNDECIDED: 3}
 
 _DEEPEST = 100
 

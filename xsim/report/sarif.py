@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from xsim.findings import Report, Rule
+from xsim.findings import EXIT_CODES, Report, Rule
 from xsim.model import Severity, Verdict
 from xsim.report.entries import Clean, Entry, cleaner, entries, one_line
-from xsim.report.json_format import EXIT_CODES, written
+from xsim.report.json_format import written
 from xsim.report.rule_page import family_of
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

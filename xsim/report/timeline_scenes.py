@@ -9,6 +9,7 @@ from typing import Any
 
 from xsim.findings import Finding, Report
 from xsim.model import Cycle, Exchange, JsonValue, Outcome, Scenario, Severity
+from xsim.report.names import namer
 from xsim.report.rows import count_delivered, count_incidents
 from xsim.report.timeline_times import stored_time, time_of
 from xsim.world import Endpoint, Event, Listing, values_at
@@ -113,9 +114,6 @@ class _Names:
     def of(self, cycle: Cycle) -> list[tuple[int, tuple[str, ...]]]:
         """The place of each incident among those that the cycle handed over, and the identities that it holds."""
         if self._read is None:
-            # Few reports have a picture, and the modules around it are those of the page.
-            from xsim.report.html.names import namer
-
             self._read = namer(self._report)
         if self._number != cycle.number:
             self._number = cycle.number

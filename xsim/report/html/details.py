@@ -15,8 +15,8 @@ from xsim.model import Cycle, Exchange, HostCall, JsonValue
 from xsim.report.cells import duration, moment, plural
 from xsim.report.difference import Change, changes
 from xsim.report.html.cuts import cut, most_of
-from xsim.report.html.names import Handed, namer
 from xsim.report.json_format import plain
+from xsim.report.names import Handed, namer
 from xsim.secrets import Mask
 from xsim.world import Listing
 

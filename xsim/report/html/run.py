@@ -17,8 +17,8 @@ from xsim.findings import Report
 from xsim.model import Cycle, Exchange, Outcome
 from xsim.report.cells import moment
 from xsim.report.html.cuts import cut, most_of
-from xsim.report.html.names import Handed, namer
 from xsim.report.json_format import plain
+from xsim.report.names import Handed, namer
 from xsim.report.rows import count_delivered, count_incidents
 from xsim.secrets import Mask
 from xsim.world import Change, Listing
