@@ -196,6 +196,12 @@ def test_other_languages_are_refused_by_name(tmp_path, suffix, language):
         assert "Python 3" in error.hint
 
 
+def test_a_type_that_no_one_knows_is_told_and_cut(tmp_path):
+    yml = YML.replace("type: python\n", f"type: {'x' * 3_000}\n")
+    message = refusal(a_package(tmp_path, yml=yml)).message
+    assert message == f"DoorWatch.yml: an integration of the type '{'x' * 60}'"
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("", encoding="utf-8")
     assert refusal(tmp_path / "notes.txt").message == "notes.txt: neither .py nor .yml"

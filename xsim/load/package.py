@@ -17,7 +17,9 @@ NO_SCRIPT = re.compile(
 )
 """Files of a package folder that are not its script."""
 YML_SUFFIXES = (".yml", ".yaml")
-OTHER_LANGUAGES = {".js": "JavaScript", ".ps1": "PowerShell"}
+OTHER_LANGUAGES = {".js": "a JavaScript integration", ".ps1": "a PowerShell integration"}
+LANGUAGE_SUFFIXES = {"javascript": ".js", "powershell": ".ps1"}
+"""By the yml's word for the type."""
 MOST_YMLS = 20
 """Of the ymls beside a script, how many are looked into; a folder with more is no package."""
 
@@ -156,10 +158,8 @@ def _not_a_script(path: Path) -> InvalidIntegration:
     )
 
 
-def _other_language(path: Path, language: str) -> InvalidIntegration:
-    return InvalidIntegration(
-        f"{shown(path)}: a {language} integration", hint="xsim runs integrations written in Python 3"
-    )
+def _other_language(path: Path, found: str) -> InvalidIntegration:
+    return InvalidIntegration(f"{shown(path)}: {found}", hint="xsim runs integrations written in Python 3")
 
 
 def refuse_other_languages(package: Package) -> None:
@@ -168,9 +168,8 @@ def refuse_other_languages(package: Package) -> None:
         return
     language = str(package.yml.script.get("type") or "python").lower()
     if language != "python":
-        raise _other_language(
-            package.yml.path, {"javascript": "JavaScript", "powershell": "PowerShell"}.get(language, language)
-        )
+        known = OTHER_LANGUAGES.get(LANGUAGE_SUFFIXES.get(language, ""))
+        raise _other_language(package.yml.path, known or f"an integration of the type {language[:60]!r}")
     if str(package.yml.script.get("subtype") or "").lower() == "python2":
         raise InvalidIntegration(
             f"{shown(package.yml.path)}: subtype python2, a Python 2 integration",
