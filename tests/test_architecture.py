@@ -8,9 +8,10 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "xsim"
 STAGES = {"load", "simulate", "record", "check", "report"}
-FLOOR = {"model", "world", "findings", "secrets", "errors"}
+FLOOR = {"model", "world", "events", "texts", "findings", "secrets", "errors"}
 MAY_IMPORT = {
-    "cli": STAGES | FLOOR | {"api", "suite", "in_force", "xsim"},
+    "cli": STAGES | FLOOR | {"api", "draft", "suite", "in_force", "xsim"},
+    "draft": STAGES | FLOOR | {"api", "xsim"},
     "suite": STAGES | FLOOR | {"api", "xsim"},
     "pytest_plugin": STAGES | FLOOR | {"api", "suite", "xsim"},
     "in_force": FLOOR | {"api", "xsim"},
@@ -21,6 +22,8 @@ MAY_IMPORT = {
     **dict.fromkeys(STAGES, FLOOR),
     "model": {"world"},
     "world": set(),
+    "events": {"world", "texts"},
+    "texts": set(),
     "findings": {"model"},
     "secrets": set(),
     "errors": set(),

@@ -5,7 +5,7 @@ All are frozen. Times are aware UTC datetimes, spans are timedeltas; text appear
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -114,6 +114,8 @@ class Integration:
     allowances: tuple[Allowance, ...] = ()
     functions: tuple[tuple[str, int, int], ...] = ()
     """Each function's qualified name, first and last line, outer ones before inner ones."""
+    lasting: tuple[int, ...] = ()
+    """Lines that may change what outlives a command: a module, or a class or function of others. 0: in a module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ class Settings:
     """Bytes that the script may take beyond what xsim itself takes, where the system can hold it to them."""
     keep_answers: bool = False
     """Record the beginning of every answer, for a reader of the report."""
+    script_seed: int | None = None
+    """What the script's own chance comes from; None: the scenario's seed."""
+    renews_common_server: bool = False
+    """Execute CommonServerPython anew in each command, as the server does; else it is loaded once a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,32 @@ class CheckSettings:
     """What the vendor allows in one fetch; None: nothing is stated."""
     accepted: Mapping[str, str] = field(default_factory=dict)
     """Fingerprints of findings that a baseline accepts, each with the finding's rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedFinding:
+    """A finding that a scenario expects; what it does not name may be anything."""
+
+    rule: str = ""
+    """A rule's code, the beginning of codes, a name or the beginning of one; "" where `kind` says it."""
+    kind: str = ""
+    """Instead of it, in plain words: "duplicate", "missed", "malformed", "last-run", "fetch-error"."""
+    event: str = ""
+    cycle: int = 0
+    """One of the cycles that the finding names; 0: any."""
+    cause: str = ""
+    field: str = ""
+    """A field that its message or its evidence names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a scenario says that its run comes to."""
+
+    verdict: Verdict | None = None
+    delivered: int | None = None
+    must: tuple[ExpectedFinding, ...] = ()
+    may: tuple[ExpectedFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +226,7 @@ class Scenario:
     settings: Settings = field(default_factory=Settings)
     path: Path | None = None
     """The scenario file; None: there is none."""
-    events: tuple[Event, ...] = ()
+    events: Sequence[Event] = ()
     """In order of `visible`, then of the file."""
     endpoints: tuple[Endpoint, ...] = ()
     hatch: Hatch | None = None
@@ -219,6 +251,10 @@ class Scenario:
     """As `identity`, of lists whose records are named by other fields; a record is named by the first that it has."""
     vendor_state: JsonValue = None
     """What the vendor remembers at the start, where the run goes on from a stored one."""
+    expect: Expectation | None = None
+    """None: its author says nothing, and the run is judged by itself."""
+    struck: Mapping[str, int] = field(default_factory=dict)
+    """How often faults, by their names, have struck in the runs that this one goes on from."""
 
     def next_start(self, number: int, started: datetime, ended: datetime) -> datetime:
         """When the cycle behind this one begins: an overrun skips the ticks that it covers (server-semantics 3)."""
@@ -247,7 +283,8 @@ class ScenarioFile:
     check: CheckSettings = field(default_factory=CheckSettings)
     expect: Mapping[str, JsonValue] = field(default_factory=dict)
     stated: tuple[str, ...] = ()
-    """Which of starts, interval, cycles and seed the file (or who loaded it) states; the others are defaults."""
+    """Which of starts, interval, cycles and seed the file (or who loaded it) states, and which of hang_limit and memory
+    the file does; the others are defaults."""
 
 
 # --- simulate -----------------------------------------------------------------------------------------------
@@ -388,6 +425,12 @@ class Cycle:
     vendor_state: JsonValue = None
     """What the vendor remembers behind it, where it remembers anything."""
 
+    @property
+    def strikes(self) -> tuple[str, ...]:
+        """Names of the scenario's faults that struck in it, each as often as it did."""
+        killed = (self.failure.hint,) if self.failure is not None and self.failure.kind == "killed" else ()
+        return (*(each.fault for each in self.exchanges if each.fault), *killed)
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -398,7 +441,9 @@ class Probe:
     what a fetch before the event left behind, the vendor holds only `event`; the last one of an event counts.
     "control": as the first "wanted", the vendor holds nothing. "state": from the state stored after `from_cycle`, the
     vendor holds only `event`, and a vendor function remembers nothing. "remembering": as the last "state" one, and it
-    remembers all. "drain": an extra cycle behind the schedule, no new events.
+    remembers all. "drain": an extra cycle behind the schedule, no new events. "cold": cycle `from_cycle` once more from
+    what was stored before it, in a process in which nothing ran before; a second one draws other chance. "reused": the
+    same cycle in another process, behind some of the cycles before it, CommonServerPython anew in each.
     """
 
     kind: str
@@ -412,6 +457,10 @@ class Probe:
     """What the fetch handed over, as in a Cycle."""
     requests: int | None = None
     """How many requests it sent: a fetch that did not ask shows nothing of an event. None: not recorded."""
+    context_after: JsonValue = None
+    """Like what is below, only recorded where a cycle is run once more."""
+    ended: datetime | None = None
+    exchanges: tuple[Exchange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

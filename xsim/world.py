@@ -273,7 +273,7 @@ class Fault:
     """Which of a cycle's requests that fit method, host and path, counted from 1; empty: each."""
     chance: float = 1.0
     times: int = 0
-    """At most so often in a run; 0: no limit."""
+    """At most so often, in a run and in those that go on from it; 0: no limit."""
     method: str = ""
     host: str = ""
     path: str = ""

@@ -34,6 +34,7 @@ def xsim_with_disk(size, *arguments):
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 def test_a_disk_that_is_full_is_told_and_the_run_goes_on_when_there_is_room(tmp_path):
     an_integration(tmp_path, COUNTS)
@@ -53,6 +54,7 @@ def test_a_disk_that_is_full_is_told_and_the_run_goes_on_when_there_is_room(tmp_
     assert (cycle.number, cycle.last_run_before) == (len(kept) + 1, kept[-1].last_run_after)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 def test_a_disk_without_room_for_the_first_line_leaves_the_old_journal(tmp_path):
     an_integration(tmp_path, COUNTS)
@@ -82,6 +84,7 @@ def test_a_second_run_on_one_state_is_refused_by_the_name_of_the_first(tmp_path)
     api.run(tmp_path / "integration.py")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere nothing is forked")
 def test_a_killed_run_holds_its_state_no_longer_though_its_script_hangs(tmp_path):
     begun = tmp_path / "begun"

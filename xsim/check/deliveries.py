@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from xsim.check.excerpt import excerpt
 from xsim.check.identity import Identity, mark_of
+from xsim.events import Delivered
 from xsim.model import Cycle
 
-LARGEST_MARK = (1 << 64) - 1
 MOST_REPEATED = 100
 """Events that get a finding of their own; the others are counted."""
 MOST_NAMES = 10_000
@@ -60,8 +60,7 @@ class Deliveries:
         self.twice_uncounted = Uncounted()
         self.conflicts = 0
         """Times that one name stood for two rawJSONs within one fetch."""
-        self._index: dict[str, int] = {}
-        """Name to the last cycle and the mark of its rawJSON, packed into one number: there may be millions."""
+        self._index = Delivered()
         self._earlier = earlier
         self._positions: dict[str, int] = {}
         self._cycle = 0
@@ -77,10 +76,9 @@ class Deliveries:
             self._positions.clear()
         mark = mark_of(text or "")
         key = f"{name} {mark:x}" if self.identity.kind == "guessed" else name
-        packed = self._index.get(key)
-        self._index[key] = number << 64 | mark
-        if packed is not None:
-            self._repeat(name, packed >> 64, (packed & LARGEST_MARK) != mark, cycle, position)
+        before = self._index.note(key, number, mark)
+        if before is not None:
+            self._repeat(name, before[0], before[1] != mark, cycle, position)
         elif earlier := self._earlier_of(key, event):
             earlier_cycle, earlier_digest = earlier
             # Of what a scenario says was delivered before, nothing but the identity is known.
@@ -102,8 +100,7 @@ class Deliveries:
 
     def delivered(self) -> Iterator[tuple[str, tuple[int, str]]]:
         """(name, (last cycle, digest of the rawJSON)) of each event."""
-        for key, packed in self._index.items():
-            yield key, (packed >> 64, f"{packed & LARGEST_MARK:016x}")
+        yield from self._index.items()
 
     def _repeat(self, name: str, earlier_cycle: int, is_changed: bool, cycle: Cycle, position: int) -> None:
         if earlier_cycle != cycle.number:

@@ -57,9 +57,8 @@ def first_fetch_window(evidence: Evidence) -> Window | None:
     name, text, span = stated
     opens = scene.started - span
     tolerance = scenario.interval + look_back(scenario.parameters.values)
-    early = [
-        fate for fate in truth.fates.values() if fate.delivered == number and fate.event.occurred < opens - tolerance
-    ]
+    delivered = (fate for fate in truth.fates.values() if fate.delivered == number)
+    early = [fate for fate in delivered if fate.occurred < opens - tolerance]
     return Window(
         name, text, number, opens, [fate for fate in early if is_plain(evidence, scene, fate, opens - tolerance)]
     )

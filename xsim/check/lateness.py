@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, insort
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from xsim.check.evidence import CycleFacts, Evidence
-from xsim.check.fates import Fate
+from xsim.check.fates import Fate, cycle_numbers
 from xsim.check.truth import Truth
 from xsim.model import Outcome
 
@@ -36,9 +36,9 @@ def late_events(evidence: Evidence, limit: int) -> Iterator[Late]:
     late = [fate for fate in truth.fates.values() if may_be_late(fate, place)]
     if not limit and (truth.has_cut_answer or evidence.journal.scenario.hatch is not None):
         return  # How many a cycle had room for is not known: a backlog may come as fast as the script means it to.
-    due = due_cycles(truth, facts, limit) if late and limit else {}
+    due: Sequence[int] = due_cycles(truth, facts, limit) if late and limit else truth.fates.first_visible
     for fate in late:
-        first = due.get(fate.event.id, 0) if limit else fate.first_visible
+        first = due[fate.number]
         if not first:
             continue
         passed = facts[place[first] : place[fate.delivered]]
@@ -53,35 +53,30 @@ def late_events(evidence: Evidence, limit: int) -> Iterator[Late]:
 
 def may_be_late(fate: Fate, place: dict[int, int]) -> bool:
     """An event that changed in the meantime may have become due by the change alone."""
-    if not fate.delivered or not fate.first_visible or fate.is_earlier or fate.event.changes:
+    if not fate.delivered or not fate.first_visible or fate.is_earlier or fate.has_changes:
         return False
     return place[fate.delivered] - place[fate.first_visible] > MOST_CYCLES
 
 
-def due_cycles(truth: Truth, facts: list[CycleFacts], limit: int) -> dict[str, int]:
-    """For each event the first cycle that could have delivered it, oldest first, within the limit."""
-    arriving = sorted(
-        (fate for fate in truth.fates.values() if is_waited_for(fate)), key=lambda fate: fate.first_visible
-    )
-    order = {fate.event.id: (fate.event.occurred, fate.event.id) for fate in arriving}
-    waiting: list[tuple[datetime, str]] = []
-    due: dict[str, int] = {}
-    leaving: dict[int, list[str]] = {}
-    for fate in arriving:
-        leaving.setdefault(fate.delivered, []).append(fate.event.id)
-    seen = 0
+def due_cycles(truth: Truth, facts: list[CycleFacts], limit: int) -> array[int]:
+    """For each event the first cycle that could have delivered it, oldest first, within the limit; 0: none."""
+    fates, events = truth.fates, truth.fates.events
+    arriving = array("I", sorted(fates.waited_for(), key=fates.first_visible.__getitem__))
+    delivered = (number for number in arriving if fates.delivered[number])
+    leaving = array("I", sorted(delivered, key=fates.delivered.__getitem__))
+    waiting: list[tuple[int, str, int]] = []
+    due = cycle_numbers(len(fates))
+    seen = left = 0
     for each in facts:
-        while seen < len(arriving) and arriving[seen].first_visible <= each.number:
-            insort(waiting, order[arriving[seen].event.id])
+        while seen < len(arriving) and fates.first_visible[arriving[seen]] <= each.number:
+            insort(waiting, (events.occurred[arriving[seen]], events.ids[arriving[seen]], arriving[seen]))
             seen += 1
-        for _, name in waiting[:limit]:
-            due.setdefault(name, each.number)
-        for name in leaving.get(each.number, ()):
-            index = bisect_left(waiting, order[name])
-            if index < len(waiting) and waiting[index] == order[name]:
+        for _, _, number in waiting[:limit]:
+            due[number] = due[number] or each.number
+        while left < len(leaving) and fates.delivered[leaving[left]] <= each.number:
+            gone = events.occurred[leaving[left]], events.ids[leaving[left]], leaving[left]
+            index = bisect_left(waiting, gone)
+            if index < len(waiting) and waiting[index] == gone:
                 del waiting[index]
+            left += 1
     return due
-
-
-def is_waited_for(fate: Fate) -> bool:
-    return bool(fate.first_visible) and not fate.is_earlier and fate.event.wanted is not False and fate.is_wanted

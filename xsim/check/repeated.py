@@ -7,6 +7,7 @@ from datetime import datetime
 
 from xsim.check.bounds import Bound, bounds_of, cut, endpoint_of, moment_of, offset_of
 from xsim.check.excerpt import excerpt, moment, shorten
+from xsim.check.fates import Fate
 from xsim.check.loss import Told
 from xsim.check.positions import POSITIONAL
 from xsim.check.repetition import Repetition
@@ -109,8 +110,9 @@ def wall_clock(repetition: Repetition) -> Told | None:
     asked = bound.moment if bound is not None else None
     if asked is None or not truth.scenario.time_field:
         return None
-    for fate in truth.fates.values():
-        if not 0 < fate.delivered < repetition.again.number or not is_zone(fate.event.occurred - asked):
+    for number in truth.fates.delivered_before(repetition.again.number):
+        fate = Fate(truth.fates, number)
+        if not is_zone(fate.occurred - asked):
             continue
         for text in values_at(fate.event.record, truth.scenario.time_field):
             offset = offset_of(text[-6:]) if isinstance(text, str) and text[-6:-5] in ("+", "-") else None
@@ -161,8 +163,8 @@ def lost_precision(repetition: Repetition) -> Told | None:
     value, asked = bound.of(event), bound.moment
     if not isinstance(value, datetime) or asked is None:
         return None
-    number = repetition.again.number
-    if any(0 < fate.delivered < number and bound.sign(fate.event) == 0 for fate in repetition.truth.fates.values()):
+    fates = repetition.truth.fates
+    if any(bound.sign(fates.events[each]) == 0 for each in fates.delivered_before(repetition.again.number)):
         return None  # It is another event's own time.
     for unit in COARSER:
         if cut(value, unit) != asked:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from xsim.check.bounds import reached
 from xsim.check.excerpt import json_text
-from xsim.check.fates import Drained, Fate, Look
+from xsim.check.fates import Drained, Fate, Fates, Look
 from xsim.check.identity import names_by_any
 from xsim.check.incidents import with_right_case
 from xsim.check.last_runs import is_hollow
 from xsim.check.positions import Positions
 from xsim.check.scenes import holds
+from xsim.events import MICROSECOND, Events, microseconds
 from xsim.model import Cycle, Outcome, Probe, Scenario
 from xsim.world import Event
 
@@ -29,7 +31,7 @@ class Truth:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.fates = {event.id: Fate(event) for event in scenario.events}
+        self.fates = Fates(scenario.events)
         self.matched = 0
         """Incidents that are an event of the scenario."""
         self.phantoms: list[tuple[int, str]] = []
@@ -45,13 +47,16 @@ class Truth:
         self._has_begun = not is_hollow(scenario.last_run) or not is_hollow(scenario.context)
         self._before_first: set[int] = set()
         """Cycles before any fetch ended well or stored something: the first-fetch window is that of a later one."""
-        self._by_visible = sorted(self.fates.values(), key=lambda fate: fate.event.visible)
+        self.order: Sequence[int] = by_visible(self.fates.events)
+        """The numbers of the events, in the order in which the API lists them first."""
+        self._widest_of: dict[str, int | None] = {}
+        self._interval = scenario.interval // MICROSECOND
         self._seen = 0
         self._full = 0
         for key in scenario.delivered:
-            fate = self.fates.get(key.rsplit(" [", 1)[0] if scenario.part else key)
-            if fate is not None:
-                fate.is_earlier = True
+            number = self._number_of(key.rsplit(" [", 1)[0] if scenario.part else key)
+            if number is not None:
+                self.fates.earlier[number] = True
 
     # --- cycles ---
 
@@ -64,15 +69,16 @@ class Truth:
         self._begin(cycle, is_clear=is_clear)
         self._see(cycle, is_clear=is_clear)
         self.positions.take(cycle)
+        fates = self.fates
         for exchange in cycle.exchanges:
             listing = exchange.listing
             if listing is None:
                 continue
             for event in listing.listed:
-                fate = self.fates.get(event)
-                if fate is not None:
-                    fate.first_listed = fate.first_listed or cycle.number
-                    fate.last_sent = cycle.number
+                number = self._number_of(event)
+                if number is not None:
+                    fates.first_listed[number] = fates.first_listed[number] or cycle.number
+                    fates.last_sent[number] = cycle.number
             if listing.limit is not None and listing.order:
                 self.has_full_answer = self.has_full_answer or listing.matched == listing.limit
                 self.has_cut_answer = self.has_cut_answer or listing.matched > listing.limit
@@ -86,9 +92,9 @@ class Truth:
         """Note what the vendor put into answers that may never have arrived; `take` sees only what did."""
         for exchange in cycle.exchanges:
             for event in exchange.listing.listed if exchange.listing is not None else ():
-                fate = self.fates.get(event)
-                if fate is not None:
-                    fate.last_sent = cycle.number
+                number = self._number_of(event)
+                if number is not None:
+                    self.fates.last_sent[number] = cycle.number
 
     def _begin(self, cycle: Cycle, *, is_clear: bool) -> None:
         if not self._has_begun:
@@ -98,38 +104,54 @@ class Truth:
                 self._before_first.add(cycle.number)
 
     def _see(self, cycle: Cycle, *, is_clear: bool) -> None:
-        events, started = self._by_visible, cycle.started
-        while self._seen < len(events) and events[self._seen].event.visible <= started:
-            events[self._seen].first_visible = cycle.number
+        fates, events, order, started = self.fates, self.fates.events, self.order, microseconds(cycle.started)
+        while self._seen < len(order) and events.visible[order[self._seen]] <= started:
+            fates.first_visible[order[self._seen]] = cycle.number
             self._seen += 1
-        while self._full < len(events) and events[self._full].event.visible + self.scenario.interval <= started:
-            fate = events[self._full]
-            changes = [change.at for change in fate.event.changes if change.at > fate.event.visible]
-            if (widest := self._widest(fate.event)) is not None:
-                # The vendor gives nothing farther back than that: for a fetch it is as if the event were gone.
-                changes = sorted([*changes, fate.event.occurred + widest])
+        while self._full < len(order) and events.visible[order[self._full]] + self._interval <= started:
+            number = order[self._full]
+            ends = self._ends(number)
             # Once it has changed, a fetch of the event as it was first listed proves nothing any more.
-            if not changes or (started < changes[0] and is_clear):
-                fate.full_cycle = cycle.number
+            if ends is None or (started < ends and is_clear):
+                fates.full_cycle[number] = cycle.number
             self._full += 1
 
-    def _widest(self, event: Event) -> timedelta | None:
-        """How far back the vendor can be asked for such an event; None: for ever, or by a list without a bound."""
+    def _ends(self, number: int) -> int | None:
+        """When the event is for the first time no longer what it was when it was first listed; None: never."""
+        events = self.fates.events
+        changed = (microseconds(change.at) for change in events.changes(number))
+        ends = next((at for at in sorted(changed) if at > events.visible[number]), None)
+        stream = events.stream(number)
+        if stream not in self._widest_of:
+            self._widest_of[stream] = self._widest(stream)
+        if (widest := self._widest_of[stream]) is not None:
+            # The vendor gives nothing farther back than that: for a fetch it is as if the event were gone.
+            gone = events.occurred[number] + widest
+            ends = gone if ends is None else min(ends, gone)
+        return ends
+
+    def _widest(self, stream: str) -> int | None:
+        """How far back the vendor can be asked for such events, in microseconds.
+
+        None: for ever, or by a list without a bound.
+        """
         lists = [each for each in self.scenario.endpoints if each.kind in ("list", "job")]
         spans = [
             max((own.widest for own in each.filters if own.required and own.widest is not None), default=None)
             for each in lists
-            if not each.streams or event.stream in each.streams
+            if not each.streams or stream in each.streams
         ]
         known = [span for span in spans if span is not None]
-        return max(known) if known and len(known) == len(spans) and self.scenario.hatch is None else None
+        is_known = bool(known) and len(known) == len(spans) and self.scenario.hatch is None
+        return max(known) // MICROSECOND if is_known else None
 
     def deliver(self, names: Sequence[str], number: int) -> None:
         """Enter a delivered incident by its names."""
-        found = [fate for name in names if (fate := self.fates.get(name)) is not None]
+        delivered = self.fates.delivered
+        found = [event for name in names if (event := self._number_of(name)) is not None]
         self.matched += bool(found)
-        for fate in found:
-            fate.delivered = fate.delivered or number
+        for event in found:
+            delivered[event] = delivered[event] or number
         if names and not found:
             self.phantom_count += 1
             if len(self.phantoms) < MOST_PHANTOMS:
@@ -140,34 +162,33 @@ class Truth:
     def take_probes(self, probes: Iterable[Probe]) -> None:
         for probe in probes:
             if probe.kind == "control" and probe.outcome is not Outcome.OK:
-                for each in self.fates.values():
-                    each.is_free = True
+                self.fates.are_free = True
             if probe.kind not in ("wanted", "state", "remembering", "drain"):
                 continue
             names = set(names_handed(probe.incidents, self.scenario))
             if probe.kind == "drain":
                 self._drain(probe, names)
                 continue
-            fate = self.fates.get(probe.event)
-            if fate is None:
+            number = self._number_of(probe.event)
+            if number is None:
                 continue
             is_telling = probe.requests != 0 and not names - {probe.event}
             hands_over = any(text.strip() not in ("[]", "null", "") for text in probe.incidents)
             look = Look(probe.at, probe.outcome, probe.event in names, probe.failure, is_telling, hands_over)
             if probe.kind == "wanted":
-                fate.wanted_look = look
+                self.fates.wanted_looks[number] = look
             elif probe.kind == "remembering":
-                fate.remembering_look = look
+                self.fates.remembering_looks[number] = look
             else:
-                fate.states[probe.from_cycle] = look
+                self.fates.states.setdefault(number, {})[probe.from_cycle] = look
 
     def _drain(self, probe: Probe, names: set[str]) -> None:
-        brought = 0
+        brought, fates = 0, self.fates
         if probe.outcome is Outcome.OK:
             for name in names:
-                fate = self.fates.get(name)
-                if fate is not None and not (fate.delivered or fate.is_drained):
-                    fate.is_drained = True
+                number = self._number_of(name)
+                if number is not None and not (fates.delivered[number] or fates.drained[number]):
+                    fates.drained[number] = True
                     brought += 1
         self.drains.append(Drained(probe.outcome, brought, json_text(probe.last_run_after), probe.requests != 0))
 
@@ -187,13 +208,13 @@ class Truth:
 
     def missed(self) -> Iterator[Fate]:
         """Events that were wanted, visible for a full cycle, never delivered, and are shut out by the last state."""
-        for fate in self.fates.values():
+        for fate in self._outstanding():
             if fate.full_cycle and self._is_gone(fate) and self.lost_at(fate) not in self._before_first:
                 yield fate
 
     def before_the_first_fetch(self) -> Iterator[Fate]:
         """Events that a first fetch in time would have delivered; the first that ended well begins its window later."""
-        for fate in self.fates.values() if self._before_first else ():
+        for fate in self._outstanding() if self._before_first else ():
             if self._is_gone(fate) and self.lost_at(fate) in self._before_first:
                 yield fate
 
@@ -202,7 +223,7 @@ class Truth:
 
     def blocked(self) -> Iterator[Fate]:
         """Wanted events that never came although no state shuts them out: something stands before them."""
-        for fate in self.fates.values():
+        for fate in self._outstanding():
             if self._is_undelivered(fate) and not fate.is_poison and fate.states and not self.is_shut_out(fate):
                 yield fate
 
@@ -229,18 +250,25 @@ class Truth:
 
     def unexamined(self) -> int:
         """Events that were not delivered and that nobody looked into."""
+        fates = self.fates
         return sum(
-            fate.is_outstanding and fate.wanted_look is None and fate.event.wanted is not False
-            for fate in self.fates.values()
+            number not in fates.wanted_looks and fates.events.wanted(number) is not False
+            for number in fates.outstanding()
         )
 
     def unwanted(self) -> Iterator[Fate]:
         """Events that never came, and that no fetch which sees them alone delivers: filtered out, by all we know."""
-        for fate in self.fates.values():
+        for fate in self._outstanding():
             look = fate.wanted_look
-            is_left = fate.is_outstanding and not fate.is_drained and fate.event.wanted is None
+            is_left = not fate.is_drained and fate.wanted is None
             if is_left and look is not None and look.outcome is Outcome.OK and not look.hands_over:
                 yield fate
+
+    def _outstanding(self) -> Iterator[Fate]:
+        return (Fate(self.fates, number) for number in self.fates.outstanding())
+
+    def _number_of(self, event: str) -> int | None:
+        return self.fates.events.number_of(event)
 
     def _is_undelivered(self, fate: Fate) -> bool:
         return fate.is_outstanding and not fate.is_drained and fate.is_wanted
@@ -297,6 +325,12 @@ class Truth:
     def _follows(self, below: int, number: int) -> bool:
         """Whether no cycle ran between these two."""
         return self.numbers[self.numbers.index(number) - 1] == below if number in self.numbers else False
+
+
+def by_visible(events: Events) -> Sequence[int]:
+    """The numbers of the events, in the order in which they are first listed."""
+    every = range(len(events))
+    return every if events.is_by_visible else array("I", sorted(every, key=events.visible.__getitem__))
 
 
 def names_handed(incidents: Iterable[str], scenario: Scenario) -> Iterator[str]:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterator
 
 from xsim.check.excerpt import counted, shorten
 from xsim.check.strikes import Strikes
 from xsim.check.truth import Truth
-from xsim.model import Scenario
+from xsim.model import Journal, Scenario
+
+
+def cut_short(journal: Journal) -> Iterator[str]:
+    """The single fetches behind the schedule end with the second in a row that hangs; what they would show is open."""
+    last = deque(journal.probes, maxlen=2)
+    if len(last) == 2 and all(each.failure is not None and each.failure.kind == "hang" for each in last):
+        yield (
+            "what more single fetches behind the schedule would have shown of events and last run, as two in a row hung"
+        )
 
 
 def never_struck(scenario: Scenario, strikes: Strikes) -> Iterator[str]:
     """The declared faults that the run never met; a token that is good to the end is nothing to miss."""
     for fault in scenario.faults:
-        if fault.name not in strikes.names:
+        has_struck_before = 0 < fault.times <= scenario.struck.get(fault.name, 0)
+        if fault.name not in strikes.names and not has_struck_before:
             yield f"fault '{shorten(fault.name, 60)}' never struck"
 
 
 def untried(truth: Truth, scenario: Scenario, *, told: Collection[str], ended_well: bool) -> Iterator[str]:
     """Phrases as in "no quiet cycle". `told`: events that a finding calls missed; `ended_well`: the last cycle did."""
-    unseen = sum(not fate.first_visible for fate in truth.fates.values())
+    unseen = truth.fates.first_visible.count(0)
     if unseen:
         yield f"{counted(unseen, 'event')} of the scenario became visible in no cycle"
     if scenario.has_vendor and not has_late_arrival(truth):
@@ -39,12 +50,14 @@ def untried(truth: Truth, scenario: Scenario, *, told: Collection[str], ended_we
 
 def has_late_arrival(truth: Truth) -> bool:
     """Whether an event became visible in a later cycle than one that occurred after it."""
-    seen = sorted((fate for fate in truth.fates.values() if fate.first_visible), key=lambda fate: fate.first_visible)
+    first_visible, occurred = truth.fates.first_visible, truth.fates.events.occurred
     newest, pending, cycle = None, None, 0
-    for fate in seen:
-        if fate.first_visible != cycle:
-            newest, cycle = pending, fate.first_visible
-        if newest is not None and fate.event.occurred < newest:
+    for number in truth.order:
+        if not first_visible[number]:
+            continue
+        if first_visible[number] != cycle:
+            newest, cycle = pending, first_visible[number]
+        if newest is not None and occurred[number] < newest:
             return True
-        pending = fate.event.occurred if pending is None else max(pending, fate.event.occurred)
+        pending = occurred[number] if pending is None else max(pending, occurred[number])
     return False

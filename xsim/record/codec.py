@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
+
+from xsim.events import Events
+from xsim.world import Event
 
 Record = TypeVar("Record")
 # The clock may be simulated while a journal is read, and hints looked up then name the simulated type.
@@ -28,6 +31,8 @@ def written(fields: Mapping[str, Any]) -> str:
 
 def encode(value: Any, *, without: frozenset[str] = frozenset()) -> Any:
     """What JSON holds of a record: times as ISO 8601, spans as seconds; fields named in `without` are dropped."""
+    if isinstance(value, Event):
+        return _event(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {
             each.name: encode(held)
@@ -42,11 +47,28 @@ def encode(value: Any, *, without: frozenset[str] = frozenset()) -> Any:
         return value.value
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, Events)):
         return [encode(each) for each in value]
     if isinstance(value, Mapping):
         return {key: encode(each) for key, each in value.items()}
     return value
+
+
+def _event(event: Event) -> dict[str, Any]:
+    """As of any record, but there may be a million of them."""
+    held: dict[str, Any] = {
+        "id": event.id,
+        "occurred": event.occurred.isoformat(),
+        "visible": event.visible.isoformat(),
+        "record": event.record,
+    }
+    if event.changes:
+        held["changes"] = encode(event.changes)
+    if event.wanted is not None:
+        held["wanted"] = event.wanted
+    if event.stream:
+        held["stream"] = event.stream
+    return held
 
 
 def decode(kind: type[Record], held: Mapping[str, Any]) -> Record:
@@ -63,10 +85,10 @@ def _decoded(hint: Any, value: Any) -> Any:
         return value
     if origin in (typing.Union, types.UnionType):
         return _decoded(next(each for each in inner if each is not type(None)), value)
-    if origin is tuple:
+    if origin in (tuple, Sequence):
         if not isinstance(value, list):
             raise TypeError(f"a list is expected, found {type(value).__name__}")
-        kinds = [inner[0]] * len(value) if inner[1:] == (...,) else inner
+        kinds = [inner[0]] * len(value) if origin is Sequence or inner[1:] == (...,) else inner
         return tuple(_decoded(each, item) for each, item in zip(kinds, value, strict=True))
     if origin in (Mapping, dict):
         return {key: _decoded(inner[1], item) for key, item in value.items()}

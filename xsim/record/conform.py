@@ -4,31 +4,62 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from xsim.events import Events
 
 Record = TypeVar("Record")
 Fits = Callable[[Any], bool]
+KNOWN = 200
+"""Sets of types that are remembered of a record."""
 # The clock may be simulated when the hints are looked up; held in a tuple, the real type stays real.
 _REAL_DATETIME = (datetime,)
 
 
 def conform(record: Record) -> Record:
     """The record, where each field holds what its type says. Raises TypeError with the field's name."""
-    for name, value_of, fits in _fields_of(type(record)):  # type: ignore[arg-type]
-        if not fits(value_of(record)):
-            raise TypeError(f"{type(record).__name__.lower()}.{name} is a {type(value_of(record)).__name__}")
+    kind = _kind_of(type(record))  # type: ignore[arg-type]
+    values = kind.values_of(record)
+    types_held = tuple(map(type, values))
+    is_known = types_held in kind.known
+    for place, name, fits in kind.deep if is_known else kind.fields:
+        if not fits(values[place]):
+            raise TypeError(f"{type(record).__name__.lower()}.{name} is a {types_held[place].__name__}")
+    if not is_known and len(kind.known) < KNOWN:
+        kind.known.add(types_held)
     return record
 
 
+class _Kind(NamedTuple):
+    """The fields of a record that can hold something else than their type says."""
+
+    values_of: Callable[[Any], tuple[Any, ...]]
+    fields: tuple[tuple[int, str, Fits], ...]
+    """Place, name and question of each."""
+    deep: tuple[tuple[int, str, Fits], ...]
+    """Those where the type of what they hold does not tell: it has parts."""
+    known: set[tuple[type, ...]]
+    """Types that were held together, and were right."""
+
+
 @cache
-def _fields_of(kind: type) -> tuple[tuple[str, Callable[[Any], Any], Fits], ...]:
-    hints = typing.get_type_hints(kind)
-    return tuple((name, attrgetter(name), _fits(hint)) for name, hint in hints.items() if hint is not Any)
+def _kind_of(kind: type) -> _Kind:
+    hints = {name: hint for name, hint in typing.get_type_hints(kind).items() if hint is not Any}
+    fields = tuple((place, name, _fits(hint)) for place, (name, hint) in enumerate(hints.items()))
+    deep = tuple(each for each, hint in zip(fields, hints.values(), strict=True) if _has_parts(hint))
+    read = attrgetter(*hints)
+    return _Kind(read if len(hints) > 1 else lambda record: (read(record),), fields, deep, set())
+
+
+def _has_parts(hint: Any) -> bool:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return any(map(_has_parts, typing.get_args(hint)))
+    return typing.get_origin(hint) is not None or is_dataclass(hint)
 
 
 def _fits(hint: Any) -> Fits:
@@ -40,6 +71,9 @@ def _fits(hint: Any) -> Fits:
         return lambda value: value is None or any(fits(value) for fits in one_of)
     if origin is tuple:
         return _fits_tuple(inner)
+    if origin is Sequence:
+        fits_all = _fits_tuple((*inner, ...))
+        return lambda value: isinstance(value, Events) or fits_all(value)
     if origin in (Mapping, dict):
         fits_each = _fits(inner[1])
         return lambda value: (

@@ -13,21 +13,9 @@ from typing import Any
 from xsim.errors import InvalidState
 from xsim.model import Cycle, Integration, Journal, Probe, Scenario
 from xsim.record.codec import written
-from xsim.record.lines import (
-    UNREADABLE,
-    cycle_from_line,
-    cycle_to_line,
-    header_to_line,
-    integration_from_line,
-    probe_from_line,
-    probe_to_line,
-    scenario_from_line,
-)
+from xsim.record.header import LONGEST_LINE, Header, damaged, header_lines, read_first_line, read_header
+from xsim.record.lines import UNREADABLE, Fields, cycle_from_line, cycle_to_line, probe_from_line, probe_to_line
 from xsim.record.mask import line_writer
-
-FORMAT = 1
-LONGEST_LINE = 2**28
-"""Characters. A cycle is held in memory whole; one of others must not take all that there is."""
 
 
 def record(
@@ -45,9 +33,8 @@ def record(
     `after` is called once a cycle's line is flushed. However the simulation ends, what was written stays whole.
     """
     write = line_writer(scenario.parameters.secrets)
-    header = header_to_line(integration, scenario)
-    start = {"xsim": FORMAT, "version": version, "python": platform.python_version(), "command": command, **header}
-    _replace_journal(into, write(start) + "\n")
+    told = {"version": version, "python": platform.python_version(), "command": command}
+    is_plain = _begin(into, write, header_lines(integration, scenario, told))
     with _Lines(into) as lines:
         last: Cycle | None = None
         count = 0
@@ -61,56 +48,59 @@ def record(
                 lines.append(write(probe_to_line(happening)))
         lines.append(written({"end": {"cycles": count}}))
         lines.sync()
-    return read_journal(into)
+    return read_journal(into, held=scenario if is_plain else None)
 
 
-def read_journal(path: Path) -> Journal:
+def read_journal(path: Path, *, held: Scenario | None = None) -> Journal:
     """A stored journal; its cycles are read as a stream each time they are walked.
 
+    `held`: the scenario that was written there as it is, for what of its events stands in lines of their own.
     Raises InvalidState with file and line where it is missing, damaged, foreign or from a newer xsim. A last line
     that was cut off by a kill does not count: the cycle that it was about is not committed.
     """
-    header, integration, scenario = _read_header(path)
-    stored = _Stored(path)
+    header = read_header(path, held=held)
+    stored = _Stored(path, header)
     complete = False
     for kind in stored.kinds():
         complete = kind == "end"
     return Journal(
-        integration=integration,
-        scenario=scenario,
-        cycles=_Cycles(stored, scenario),
+        integration=header.integration,
+        scenario=header.scenario,
+        cycles=_Cycles(stored, header.scenario),
         probes=_Probes(stored),
         complete=complete,
-        command=str(header.get("command", "")),
+        command=header.command,
         path=path,
-        xsim_version=str(header.get("version", "")),
+        xsim_version=header.version,
     )
 
 
 @dataclass(frozen=True)
 class _Stored:
     path: Path
+    header: Header
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Number and text of each whole line behind the header."""
-        number = 0
+        number = self.header.lines
         with open(self.path, encoding="utf-8", newline="\n") as file:
+            file.seek(self.header.ends)
             try:
                 while line := file.readline(LONGEST_LINE):
                     number += 1
                     if len(line) == LONGEST_LINE:
-                        raise _damaged(self.path, number, f"a line of more than {LONGEST_LINE:,} characters")
-                    if number > 1 and line.endswith("\n"):
+                        raise damaged(self.path, number, f"a line of more than {LONGEST_LINE:,} characters")
+                    if line.endswith("\n"):
                         yield number, line
             except UnicodeDecodeError as error:
-                raise _damaged(self.path, number + 1, f"no UTF-8 text from here on ({error.reason})") from error
+                raise damaged(self.path, number + 1, f"no UTF-8 text from here on ({error.reason})") from error
 
     def kinds(self) -> Iterator[str]:
         """What each line is, by its first key; nothing is decoded."""
         for number, line in self.lines():
             kind = line[2 : line.find('"', 2)]
             if kind not in ("cycle", "probe", "end") or not line.rstrip().endswith("}"):
-                raise _damaged(self.path, number, "a line that is no cycle, probe or end")
+                raise damaged(self.path, number, "a line that is no cycle, probe or end")
             yield kind
 
     def decoded(self, kind: str) -> Iterator[tuple[int, Any]]:
@@ -121,7 +111,7 @@ class _Stored:
                 try:
                     yield number, json.loads(line)[kind]
                 except UNREADABLE as error:
-                    raise _damaged(self.path, number, str(error)) from error
+                    raise damaged(self.path, number, str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -135,9 +125,9 @@ class _Cycles:
             try:
                 cycle = cycle_from_line(fields, last, self.scenario)
             except UNREADABLE as error:
-                raise _damaged(self.stored.path, number, f"a cycle that cannot be read ({error!r})") from error
+                raise damaged(self.stored.path, number, f"a cycle that cannot be read ({error!r})") from error
             if last is not None and cycle.number <= last.number:
-                raise _damaged(self.stored.path, number, f"cycle {cycle.number} behind cycle {last.number}")
+                raise damaged(self.stored.path, number, f"cycle {cycle.number} behind cycle {last.number}")
             last = cycle
             yield cycle
 
@@ -151,58 +141,38 @@ class _Probes:
             try:
                 probe = probe_from_line(fields)
             except UNREADABLE as error:
-                raise _damaged(self.stored.path, number, f"a probe that cannot be read ({error!r})") from error
+                raise damaged(self.stored.path, number, f"a probe that cannot be read ({error!r})") from error
             yield probe
 
 
 def refuse_foreign(path: Path) -> None:
     """Raise InvalidState where the file is no journal of xsim. What it holds need not be readable by this xsim."""
-    _read_first_line(path)
+    read_first_line(path)
 
 
-def _read_header(path: Path) -> tuple[dict[str, Any], Integration, Scenario]:
-    header = _read_first_line(path)
-    if header["xsim"] > FORMAT:
-        raise InvalidState(
-            f"{path}:1: journal format {header['xsim']} of xsim {header.get('version')}; this one reads up to {FORMAT}",
-            hint="install the newer xsim",
-        )
-    try:
-        return header, integration_from_line(header["integration"]), scenario_from_line(header["scenario"])
-    except UNREADABLE as error:
-        raise _damaged(path, 1, f"a header that cannot be read ({error!r})") from error
+def _begin(path: Path, write: Callable[[Fields], str], header: Iterator[Fields]) -> bool:
+    """Begin the journal anew; whether the lines behind the header's own say what they were given, nothing masked."""
+    is_plain = True
+
+    def lines() -> Iterator[str]:
+        nonlocal is_plain
+        yield write(next(header))
+        for fields in header:
+            line = write(fields)
+            is_plain = is_plain and line == written(fields)
+            yield line
+
+    _replace_journal(path, lines())
+    return is_plain
 
 
-def _read_first_line(path: Path) -> dict[str, Any]:
-    try:
-        with open(path, encoding="utf-8", newline="\n") as file:
-            line = file.readline(LONGEST_LINE)
-        header = json.loads(line)
-    except FileNotFoundError as error:
-        raise InvalidState(f"{path}: no such journal", hint="`xsim run INTEGRATION` writes one") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidState(f"{path}: cannot be read as a journal ({error})") from error
-    except (ValueError, RecursionError) as error:
-        raise _damaged(path, 1, f"no journal header ({error})") from error
-    if not isinstance(header, dict) or not isinstance(header.get("xsim"), int):
-        raise InvalidState(
-            f"{path}:1: not a journal of xsim", hint="give the journal.jsonl of a state folder in .xsim/"
-        )
-    return header
-
-
-def _damaged(path: Path, line: int, found: str) -> InvalidState:
-    return InvalidState(
-        f"{path}:{line}: the journal is damaged: {found[:300]}", hint="it is left as it is; move it away to start anew"
-    )
-
-
-def _replace_journal(path: Path, header: str) -> None:
-    """The old journal is there whole until the new one, with its header, takes its place."""
+def _replace_journal(path: Path, header: Iterable[str]) -> None:
+    """The old journal is there whole until the new one, with all lines of its header, takes its place."""
     aside = path.with_name(path.name + ".new")
     try:
         with open(aside, "w", encoding="utf-8", newline="\n") as file:
-            file.write(header)
+            for line in header:
+                file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)

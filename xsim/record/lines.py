@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from xsim.events import Events
 from xsim.model import (
     Cycle,
     Exchange,
@@ -19,11 +21,14 @@ from xsim.model import (
 )
 from xsim.record.codec import decode, encode
 from xsim.record.conform import conform
-from xsim.world import Listing
+from xsim.world import Change, Event, Listing
 
 Fields = dict[str, Any]
 FIRST_YEAR, LAST_YEAR = 1900, 3000
 LONGEST_SPAN = timedelta(days=36_600)
+_NO_TIME = timedelta(0)
+LARGEST_NUMBER = 2**31 - 1
+"""Of a cycle."""
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 """What reading a line raises where it is not one that xsim wrote."""
 
@@ -50,14 +55,35 @@ def integration_from_line(fields: Fields) -> Integration:
 
 
 def scenario_from_line(fields: Fields) -> Scenario:
-    scenario = conform(decode(Scenario, fields))
-    moments = (scenario.starts, *(each for event in scenario.events for each in (event.occurred, event.visible)))
-    if any(each.tzinfo is None or each.year > LAST_YEAR for each in moments):
-        raise ValueError("a time without an offset, or beyond all simulated time")
+    held = dict(fields)
+    events = Events(map(event_from_line, _items(held.pop("events", []))))
+    scenario = replace(conform(decode(Scenario, held)), events=events)
+    _refuse_far_future(scenario.starts)
     spans = (scenario.interval, scenario.drain_interval or scenario.interval, *(span for _, span in scenario.pauses))
     if not all(timedelta(0) < span < LONGEST_SPAN for span in spans):
         raise ValueError("an interval that is none")
     return scenario
+
+
+def event_from_line(fields: Fields) -> Event:
+    event = Event(
+        id=fields["id"],
+        occurred=datetime.fromisoformat(fields["occurred"]),
+        visible=datetime.fromisoformat(fields["visible"]),
+        record=fields["record"],
+        changes=tuple(decode(Change, each) for each in _items(fields.get("changes", []))),
+        wanted=fields.get("wanted"),
+        stream=fields.get("stream", ""),
+    )
+    _refuse_far_future(event.occurred, event.visible)
+    return conform(event)
+
+
+def delivered_from_line(row: list[Any]) -> tuple[str, tuple[int, str]]:
+    name, cycle, digest = row
+    if type(name) is not str or type(cycle) is not int or type(digest) is not str:
+        raise TypeError("a delivered identity is a text, a number and a text")
+    return name, (cycle, digest)
 
 
 def cycle_to_line(cycle: Cycle, before: Cycle | None, scenario: Scenario) -> Fields:
@@ -112,26 +138,31 @@ def cycle_from_line(fields: Fields, before: Cycle | None, scenario: Scenario) ->
         vendor_state=fields["vendor_state"][0] if "vendor_state" in fields else vendor_state_before,
     )
     _refuse_far_times(cycle.started, cycle.ended)
-    return conform(cycle)
+    if not 0 <= conform(cycle).number <= LARGEST_NUMBER:
+        raise ValueError(f"number {cycle.number}")
+    return cycle
 
 
 def probe_to_line(probe: Probe) -> Fields:
-    return {
-        "probe": {
-            "kind": probe.kind,
-            "from_cycle": probe.from_cycle,
-            "at": _time(probe.at),
-            "outcome": probe.outcome.value,
-            "last_run": probe.last_run_after,
-            "failure": failure_to_line(probe.failure),
-            "event": probe.event,
-            "incidents": probe.incidents,
-            "requests": probe.requests,
-        }
+    fields: Fields = {
+        "kind": probe.kind,
+        "from_cycle": probe.from_cycle,
+        "at": _time(probe.at),
+        "outcome": probe.outcome.value,
+        "last_run": probe.last_run_after,
+        "failure": failure_to_line(probe.failure),
+        "event": probe.event,
+        "incidents": probe.incidents,
+        "requests": probe.requests,
     }
+    if probe.ended is not None:
+        exchanges = [_exchange(each, _NO_TIME) for each in probe.exchanges]
+        fields["rerun"] = [_time(probe.ended), probe.context_after, exchanges]
+    return {"probe": fields}
 
 
 def probe_from_line(fields: Fields) -> Probe:
+    ended, context, exchanges = fields.get("rerun", (None, None, ()))
     probe = Probe(
         kind=fields["kind"],
         from_cycle=fields["from_cycle"],
@@ -142,8 +173,11 @@ def probe_from_line(fields: Fields) -> Probe:
         event=fields["event"],
         incidents=_items(fields["incidents"]),
         requests=fields.get("requests"),
+        context_after=context,
+        ended=None if ended is None else _moment(ended),
+        exchanges=tuple(_exchange_from_line(each, _NO_TIME) for each in exchanges),
     )
-    _refuse_far_times(probe.at)
+    _refuse_far_times(probe.at, *(() if probe.ended is None else (probe.ended,)))
     return conform(probe)
 
 
@@ -186,6 +220,11 @@ def _exchange_from_line(kept: list[Any], latency: timedelta) -> Exchange:
 
 def _usual_wait(status: int | None, latency: timedelta) -> timedelta:
     return timedelta(0) if status is None else latency
+
+
+def _refuse_far_future(*moments: datetime) -> None:
+    if any(each.tzinfo is None or each.year > LAST_YEAR for each in moments):
+        raise ValueError("a time without an offset, or beyond all simulated time")
 
 
 def _refuse_far_times(*moments: datetime) -> None:

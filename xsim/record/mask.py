@@ -70,8 +70,12 @@ def _masked_line(fields: Fields, masks: _Masks) -> Fields:
         if kind in fields:
             held = fields[kind].items()
             return {kind: {key: value if key in own else _part(key, value, masks) for key, value in held}}
-    told: Fields = {part: _told(fields[part], masks.whole) for part in ("integration", "scenario") if part in fields}
-    return fields | told | {"command": masks.whole(fields.get("command", ""))}
+    told: Fields = {
+        part: _told(fields[part], masks.whole) for part in ("integration", "scenario", "events") if part in fields
+    }
+    if "delivered" in fields:
+        told["delivered"] = masked_value(fields["delivered"], masks.whole)
+    return fields | told | ({"command": masks.whole(fields["command"])} if "command" in fields else {})
 
 
 def _part(key: str, value: Any, masks: _Masks) -> Any:

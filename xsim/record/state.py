@@ -48,6 +48,8 @@ class State:
         self._lock: Any = None
         self._saved_at = 0.0
         self._unsaved: Cycle | None = None
+        self._journal: tuple[Any, Journal] | None = None
+        """As it was read last, with what tells whether the file is still the same."""
         self._mask: Callable[[str], str] | None = None
 
     # --- reading ---
@@ -86,7 +88,12 @@ class State:
         return self.journal_path.exists()
 
     def journal(self) -> Journal:
-        return read_journal(self.journal_path)
+        """The stored one; its beginning, which may tell of a million events, is read once."""
+        status = self.journal_path.stat() if self.exists() else None
+        now = (status.st_ino, status.st_size, status.st_mtime_ns) if status is not None else None
+        if self._journal is None or self._journal[0] != now:
+            self._journal = now, read_journal(self.journal_path)
+        return self._journal[1]
 
     @property
     def last_run(self) -> JsonValue:
@@ -123,6 +130,7 @@ class State:
 
     def begin(self, scenario: Scenario) -> None:
         """A run starts: its journal has just taken the old one's place, or is about to."""
+        self._journal = None
         self._mask = masker(scenario.parameters.secrets) if scenario.parameters.secrets else None
         own = _own(scenario.last_run, scenario.context, applied=scenario.first_cycle - 1)
         # First, unlike behind a cycle: whoever is killed before the new journal is there leaves the old run's state,

@@ -30,6 +30,14 @@ def test_what_comes_later_is_in_a_later_answer():
     assert ids(vendor, now=at("12:30")) == ["F"]
 
 
+def test_what_is_listed_late_is_handed_out_late_whatever_the_order_within_an_answer():
+    late = an_event("L", "12:02", visible="12:30")
+    vendor = feed([*FIVE, late, an_event("F", "12:20")], order=Order(("-created",)))
+    assert ids(vendor, "/alerts?limit=3", now=at("12:10")) == list("CBA")
+    assert ids(vendor, now=at("12:25")) == list("FED")
+    assert ids(vendor, now=at("12:30")) == ["L"]
+
+
 def test_each_consumer_has_a_place_of_its_own():
     vendor = feed()
     assert ids(vendor, "/alerts?limit=3&consumer=x") == ["A", "B", "C"]
@@ -66,16 +74,11 @@ def test_a_place_holds_where_its_record_is_gone():
     assert ids(vendor, now=at("12:40")) == ["C", "D", "E"]
 
 
-def test_in_an_order_by_time_what_is_indexed_late_is_never_sent():
-    vendor = feed([*FIVE, an_event("L", "12:01", visible="12:30")], order=Order(("created",)))
-    assert ids(vendor, now=at("12:10")) == list("ABCDE")
-    assert ids(vendor, now=at("12:40")) == []
-
-
-def test_a_place_in_another_order_says_nothing():
+def test_another_order_is_one_within_the_answer_and_the_place_holds():
     vendor = feed(order=Order(("created",), name="sort"))
     ids(vendor, "/alerts?limit=3")
     assert ids(vendor, "/alerts?sort=-id,created&limit=2") == ["E", "D"]
+    assert ids(vendor, "/alerts?sort=created") == []
 
 
 def test_the_place_of_the_state_shuts_a_lone_event_out():

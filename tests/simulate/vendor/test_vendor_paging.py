@@ -194,6 +194,14 @@ def test_a_last_id_is_followed_by_the_records_behind_it():
     assert answer(vendor, "/alerts?limit=2")["next"] == "B"
 
 
+def test_an_answer_may_name_its_last_id_on_the_last_page_and_an_empty_one_the_id_it_was_asked_for():
+    vendor = paged("last_id", "after", tail_token=True, token_when_empty=True)
+    assert answer(vendor)["next"] == "E"
+    assert answer(vendor, "/alerts?after=E")["next"] == "E"
+    assert answer(paged("last_id", "after", tail_token=True), "/alerts?after=E")["next"] is None
+    assert answer(paged("last_id", "after"))["next"] is None
+
+
 def test_a_last_id_that_is_gone_is_refused():
     events = [an_event("A", "12:00"), an_event("B", "12:01", changes=[a_change("13:00", deleted=True)])]
     vendor = paged("last_id", "after", events=events)

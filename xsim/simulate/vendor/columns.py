@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from xsim.model import JsonValue
-from xsim.simulate.vendor.moments import microseconds, read_iso, read_record_time
+from xsim.simulate.vendor.components import (
+    ABSENT,
+    NUMBER_RANK,
+    TEXT_RANK,
+    TIME_RANK,
+    UNRANKED,
+    Component,
+    Components,
+    times_of,
+)
+from xsim.simulate.vendor.moments import read_iso, read_record_time
 from xsim.simulate.vendor.paths import steps_of, value_at
-from xsim.simulate.vendor.store import Version
+from xsim.simulate.vendor.versions import Originals, Version
 from xsim.world import Endpoint
 
-Component = tuple[Any, ...]
-"""Rank and value: absent before numbers and times before text, so that everything compares with everything."""
-
-ABSENT: Component = (0, 0)
-NUMBER_RANK = 1
-TIME_RANK = 2
-TEXT_RANK = 3
 RANKS = {"time": TIME_RANK, "number": NUMBER_RANK, "text": TEXT_RANK}
 
 
 class Column:
     """One field of all records, read in one way. There is one object for each, so that it can be a key by identity.
 
-    `kind` is "time", "number", "text", "any" (as it looks), "occurred" or "visible" (the event's own times).
+    `kind` is "time", "number", "text", "any" (as it looks), "occurred" or "visible" (the event's own times), or "plain"
+    (what stands there, to be looked at and not to be sorted by).
     `own_time`: the field is the event's own time, so that `occurred` says what it means where it cannot be read.
     """
 
@@ -40,16 +43,31 @@ class Column:
             "number": self._number,
             "text": self._text,
             "any": self._any,
+            "plain": self._plain,
             "occurred": _occurred,
             "visible": _visible,
         }[kind]
 
     def component(self, version: Version) -> Component:
         """How the version compares."""
-        known = version.components.get(self)
+        own = version.components
+        if own is None:
+            return self.of(version.source)[version.sequence]
+        known = own.get(self)
         if known is None:
-            known = version.components[self] = self._read(version)
+            known = own[self] = self._read(version)
         return known
+
+    def of(self, originals: Originals) -> Components:
+        """How these events compare where nothing of them is changed, by their numbers."""
+        return originals.column(self) or originals.keep_column(self, self._made(originals))
+
+    def _made(self, originals: Originals) -> Components:
+        if self.kind == "occurred":
+            return times_of(originals.events.occurred)
+        if self.kind == "visible":
+            return times_of(originals.events.visible)
+        return Components(len(originals.events), lambda number: self._read(originals.glimpse(number)))
 
     def component_of(self, value: JsonValue) -> Component:
         """How a value that a request names compares with the records'."""
@@ -76,6 +94,12 @@ class Column:
 
     def _any(self, version: Version) -> Component:
         return _natural(value_at(version.record, self.steps))
+
+    def _plain(self, version: Version) -> Component:
+        value = value_at(version.record, self.steps)
+        if isinstance(value, str):
+            return (TEXT_RANK, value)
+        return ABSENT if value is None else (UNRANKED, value)
 
 
 class Columns:
@@ -147,8 +171,8 @@ def _natural(value: JsonValue) -> Component:
 
 
 def _occurred(version: Version) -> Component:
-    return (TIME_RANK, microseconds(version.event.occurred))
+    return (TIME_RANK, version.source.events.occurred[version.sequence])
 
 
 def _visible(version: Version) -> Component:
-    return (TIME_RANK, version.visible)
+    return (TIME_RANK, version.source.events.visible[version.sequence])

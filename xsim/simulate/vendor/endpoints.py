@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from http import HTTPStatus
 
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
-from xsim.simulate.vendor.columns import NUMBER_RANK, Columns, Fields, as_number, as_text
+from xsim.simulate.vendor.columns import Columns, Fields, as_number, as_text
 from xsim.simulate.vendor.envelope import JSON_HEADERS, LEFT_OUT, Envelope
 from xsim.simulate.vendor.filters import Bound, Parameter, read_bounds
 from xsim.simulate.vendor.formats import Format
 from xsim.simulate.vendor.ids import AskedIds
 from xsim.simulate.vendor.jobs import Jobs, Search
-from xsim.simulate.vendor.matching import Slice, Stretch, kept_by, matching
+from xsim.simulate.vendor.matching import Entries, Slice, Stretch, kept_by, matching
 from xsim.simulate.vendor.orders import Arrangement, Orders
 from xsim.simulate.vendor.paging import TOKEN_KINDS, Token, link, read_size, read_skip, read_token, written
 from xsim.simulate.vendor.paths import steps_of, value_at
 from xsim.simulate.vendor.rack import Catalog, Rack, id_text
-from xsim.simulate.vendor.shelves import Entry, Sorting
-from xsim.simulate.vendor.store import Version, json_bytes
+from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.texts import number_or_token
+from xsim.simulate.vendor.versions import Version, bodies_of, ids_of, json_bytes
 from xsim.world import Endpoint, Listing, Paging
 
 TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
@@ -57,12 +56,18 @@ class ListCall:
         size = read_size(endpoint.limit, asked)
         if search is not None:
             bounds, order = [*search.bounds, *bounds], self._order_of(search, order)
+        within, is_kept = order.sorting, paging is not None and paging.kind == "kept"
+        if is_kept:
+            # A server that keeps the place hands out as things arrive: by any other order, what is listed late would
+            # come before the place and be shown to nobody. The order asked for is that within an answer.
+            order = self._orders.arrival
         entries, begin, end = self._matching(asked, rack, order.sorting, bounds, search)
         first = min(max(begin, self._start(asked, rack, order.sorting, token, entries, begin, size)), end)
         part = Slice(entries, begin, first, min(first + size, end), end)
         versions = part.versions
-        if versions and paging is not None and paging.kind == "kept":
+        if versions and paging is not None and is_kept:
             rack.memory.keep(self._place, _consumer(paging, asked), order.sorting.position(versions[-1]))
+            versions.sort(key=within.entry)
         leads_on = self._leads_on(asked, order.sorting, Token(token.position, kept), part, versions, size)
         if self._format is None:
             body = self._envelope.holding(self._bodies(versions), self._fields(part, leads_on))
@@ -81,51 +86,49 @@ class ListCall:
     ) -> Stretch:
         if self._ids is not None:
             versions = self._ids.found(asked, rack, self._ids.all(asked))
-            return kept_by(bounds, sorted(map(sorting.entry, versions)))
+            return kept_by(bounds, sorting, versions)
         streams = self._endpoint.streams
         if search is None:
             shelf = rack.shelf(sorting, streams)
-            return matching(shelf, shelf.at(asked.now), bounds)
+            return matching(shelf.at(asked.now), bounds)
         return search.results(rack, sorting, streams, bounds)
 
     def _start(
-        self, asked: Asked, rack: Rack, sorting: Sorting, token: Token, entries: list[Entry], begin: int, size: int
+        self, asked: Asked, rack: Rack, sorting: Sorting, token: Token, entries: Entries, begin: int, size: int
     ) -> int:
         paging = self._endpoint.paging
         if paging is None:
             return begin
         if paging.kind in TOKEN_KINDS:
-            return _behind_token(paging, sorting, token, entries)
+            return _behind_token(paging, token, entries)
         if paging.kind == "last_id":
             return self._behind_last_id(paging, asked, rack, sorting, entries)
         if paging.kind == "kept":
-            return self._behind_kept(paging, asked, rack, sorting, entries)
+            return self._behind_kept(paging, asked, rack, entries)
         return begin + read_skip(paging, asked, size)
 
-    def _behind_last_id(self, paging: Paging, asked: Asked, rack: Rack, sorting: Sorting, entries: list[Entry]) -> int:
+    def _behind_last_id(self, paging: Paging, asked: Asked, rack: Rack, sorting: Sorting, entries: Entries) -> int:
         value = number_or_token(paging, asked)
         if value is None or value == "":
             return 0
         last = rack.find_in_all(self._id_column, as_text(value), self._endpoint.streams, asked.now)
         if last is not None:
-            return bisect_left(entries, sorting.behind(sorting.position(last)))
+            return entries.behind(sorting.position(last))
         column = sorting.columns[0][0]
         if column is not self._id_column:
             raise BadRequestError(paging.name, value, "no record has this id", status=paging.stale_status)
         # In an order by id the place behind an id is known also where its record is gone.
-        ranks = {column.component(version)[0] for version in rack.catalog.store.versions()}
-        number = as_number(value) if column.kind != "text" and NUMBER_RANK in ranks else None
-        component = column.component_of(value if number is None else number)
-        return bisect_left(entries, sorting.behind_component(component))
+        number = as_number(value) if column.kind != "text" and rack.catalog.has_numbers(column) else None
+        return entries.behind_component(column.component_of(value if number is None else number))
 
-    def _behind_kept(self, paging: Paging, asked: Asked, rack: Rack, sorting: Sorting, entries: list[Entry]) -> int:
+    def _behind_kept(self, paging: Paging, asked: Asked, rack: Rack, entries: Entries) -> int:
         position = rack.memory.kept.get(self._place, {}).get(_consumer(paging, asked))
         if position is None:
             return 0
         try:
-            return bisect_left(entries, sorting.behind(position))
+            return entries.behind(position)
         except (TypeError, ValueError):
-            return 0  # It came so far in another order, which says nothing of this one.
+            return 0  # A stored state of an older version: a place in another order says nothing of this one.
 
     def _leads_on(
         self, asked: Asked, sorting: Sorting, token: Token, part: Slice, versions: list[Version], size: int
@@ -134,22 +137,28 @@ class ListCall:
         paging = self._endpoint.paging
         if paging is None:
             return None
+        if paging.kind == "last_id":
+            return self._last_id(paging, asked, part, versions)
         if paging.kind not in TOKEN_KINDS:
-            return self._next_number(paging, part, versions, size) if part.goes_on else None
+            return self._next_number(paging, part, size) if part.goes_on else None
         if not (part.goes_on or (paging.tail_token if versions else paging.token_when_empty)):
             return None
         position = sorting.position(versions[-1]) if versions else token.position
         text = written(Token(position, token.kept, asked.now if paging.life is not None else 0))
         return text if paging.kind == "token" else link(paging, asked, text)
 
-    def _next_number(self, paging: Paging, part: Slice, versions: list[Version], size: int) -> JsonValue:
+    def _last_id(self, paging: Paging, asked: Asked, part: Slice, versions: list[Version]) -> JsonValue:
+        """The last record's id; where there is none, the one that was asked for."""
+        if not (part.goes_on or (paging.tail_token if versions else paging.token_when_empty)):
+            return None
+        return id_text(self._id_column, versions[-1]) if versions else number_or_token(paging, asked)
+
+    def _next_number(self, paging: Paging, part: Slice, size: int) -> JsonValue:
         if paging.kind == "offset":
             return part.stop - part.begin
         if paging.kind == "page":
             return paging.first + (part.stop - part.begin) // size if size else None
-        if paging.kind == "kept":
-            return None
-        return id_text(self._id_column, versions[-1]) if versions else None
+        return None
 
     def _fields(self, part: Slice, leads_on: JsonValue) -> dict[str, JsonValue]:
         endpoint = self._endpoint
@@ -171,7 +180,7 @@ class ListCall:
 
     def _bodies(self, versions: list[Version]) -> list[bytes]:
         if not self._picked:
-            return [version.body for version in versions]
+            return bodies_of(versions)
         return [json_bytes(self._shown(version)) for version in versions]
 
     def _shown(self, version: Version) -> JsonValue:
@@ -182,7 +191,7 @@ class ListCall:
     ) -> Listing:
         return Listing(
             endpoint=self._name,
-            listed=tuple(version.event.id for version in versions),
+            listed=ids_of(versions),
             matched=part.end - part.begin,
             bounds=tuple(bound.shown for bound in bounds),
             order=order.shown,
@@ -210,7 +219,7 @@ class DetailCall:
             status = self._endpoint.unknown_status
             body = json_bytes({"error": phrase_of(status), "message": f"no record has the id {wanted}"})
             return Response(status, JSON_HEADERS, body, Listing(self._name, bounds=bounds))
-        listing = Listing(self._name, listed=(version.event.id,), matched=1, bounds=bounds)
+        listing = Listing(self._name, listed=(version.id,), matched=1, bounds=bounds)
         if self._format is not None:
             return Response(200, self._format.headers, self._format.around_one(version.record), listing)
         return Response(200, JSON_HEADERS, self._envelope.around_one(version.body), listing)
@@ -249,10 +258,10 @@ def _consumer(paging: Paging, asked: Asked) -> str:
     return "" if value is None else as_text(value)
 
 
-def _behind_token(paging: Paging, sorting: Sorting, token: Token, entries: list[Entry]) -> int:
+def _behind_token(paging: Paging, token: Token, entries: Entries) -> int:
     if token.position is None:
         return 0
     try:
-        return bisect_left(entries, sorting.behind(token.position))
+        return entries.behind(token.position)
     except (TypeError, ValueError):
         raise BadRequestError(paging.name, written(token), "the token belongs to another order") from None

@@ -7,7 +7,7 @@ import json
 
 from xsim.model import JsonValue
 from xsim.simulate.vendor.paths import object_at, put, steps_of
-from xsim.simulate.vendor.store import json_bytes
+from xsim.simulate.vendor.versions import json_bytes
 from xsim.world import Endpoint
 
 JSON_HEADERS = (("Content-Type", "application/json"),)

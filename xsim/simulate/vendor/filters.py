@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Column, Fields, as_number, as_text
+from xsim.simulate.vendor.components import ABSENT, TEXT_RANK, Component
 from xsim.simulate.vendor.moments import ISO_LAYOUTS, MICROSECOND, UNITS, cut, iso_text, read_bound_time, read_span
-from xsim.simulate.vendor.paths import value_at
 from xsim.simulate.vendor.shelves import Interval
-from xsim.simulate.vendor.store import Version
 from xsim.simulate.vendor.texts import found_in
+from xsim.simulate.vendor.versions import Version
 from xsim.world import Filter
 
 ONE_SIDED = (">=", ">", "<=", "<")
 
-Keeps = Callable[[Version], bool]
+Holds = Callable[[Component], bool]
 
 
 class Bound(NamedTuple):
@@ -27,9 +27,13 @@ class Bound(NamedTuple):
     column: Column
     interval: Interval | None
     """What it keeps, where that is one stretch of the column."""
-    keeps: Keeps
+    holds: Holds
+    """Whether it keeps a record that has this in the column."""
     shown: tuple[str, str, str]
     """Field, comparison and bound, for the evidence."""
+
+    def keeps(self, version: Version) -> bool:
+        return self.holds(self.column.component(version))
 
 
 class Cell(NamedTuple):
@@ -48,6 +52,8 @@ class Parameter:
         by_words = declared.kind == "text" or declared.compare == "contains"
         self.is_text = by_words and declared.compare in ("=", "!=", "in", "contains")
         kind = "text" if by_words else declared.kind
+        if self.is_text:
+            kind = "plain"  # A list of words is more than its text.
         shared = fields.column(declared.field)
         self.column = shared if shared.kind == kind else fields.columns.get(declared.field, kind)
         self._unit = UNITS[declared.precision]
@@ -157,38 +163,40 @@ class Parameter:
     def _shown(self, cell: Cell) -> str:
         return iso_text(cell.start) if self.declared.kind == "time" else as_text(cell.start)
 
-    def _by_words(self, values: Sequence[JsonValue]) -> Keeps:
+    def _by_words(self, values: Sequence[JsonValue]) -> Holds:
         wanted = [as_text(value) for value in values]
-        steps, compare = self.column.steps, self.declared.compare
+        compare = self.declared.compare
 
-        def contains(version: Version) -> bool:
-            value = value_at(version.record, steps)
+        def contains(component: Component) -> bool:
+            value = component[1]
             if isinstance(value, list):
                 return any(text in wanted for text in _texts(value))
-            return value is not None and any(text in as_text(value) for text in wanted)
+            return component is not ABSENT and any(text in as_text(value) for text in wanted)
 
-        def equals(version: Version) -> bool:
-            value = value_at(version.record, steps)
-            return value in wanted if isinstance(value, str) else any(text in wanted for text in _texts(value))
+        def equals(component: Component) -> bool:
+            rank, value = component
+            if rank == TEXT_RANK:
+                return value in wanted
+            return component is not ABSENT and any(text in wanted for text in _texts(value))
 
         if compare == "contains":
             return contains
-        return equals if compare != "!=" else lambda version: not equals(version)
+        return equals if compare != "!=" else lambda component: not equals(component)
 
-    def _by_interval(self, interval: Interval) -> Keeps:
-        component, rank_wanted = self.column.component, self.column.rank
+    def _by_interval(self, interval: Interval) -> Holds:
+        rank_wanted = self.column.rank
 
-        def keeps(version: Version) -> bool:
-            rank, value = component(version)
+        def holds(component: Component) -> bool:
+            rank, value = component
             return rank == rank_wanted and interval.holds(value)
 
-        return keeps
+        return holds
 
-    def _by_any(self, intervals: list[Interval]) -> Keeps:
+    def _by_any(self, intervals: list[Interval]) -> Holds:
         each = [self._by_interval(interval) for interval in intervals]
         if self.declared.compare == "!=":
-            return lambda version: not any(keeps(version) for keeps in each)
-        return lambda version: any(keeps(version) for keeps in each)
+            return lambda component: not any(holds(component) for holds in each)
+        return lambda component: any(holds(component) for holds in each)
 
 
 def both(one: Interval, other: Interval) -> Interval:
@@ -226,7 +234,7 @@ def _texts(value: JsonValue) -> list[str]:
     if isinstance(value, bool):
         # `requests` writes True as "True", and APIs take both.
         return [str(value), str(value).lower()]
-    return [] if value is None else [as_text(value)]
+    return [as_text(value)]
 
 
 def _expected(layout: str) -> str:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from xsim.model import JsonValue
 from xsim.simulate.vendor.columns import as_text
 from xsim.simulate.vendor.paths import steps_of, value_at
-from xsim.simulate.vendor.store import json_bytes
+from xsim.simulate.vendor.versions import json_bytes
 from xsim.world import Endpoint
 
 RECORDS = "{records}"

@@ -29,9 +29,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from importlib.util import decode_source
+from itertools import chain
 from pathlib import Path
 from random import Random
 from types import ModuleType, TracebackType
@@ -45,7 +46,7 @@ from xsim.simulate.vendor.envelope import JSON_HEADERS
 from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.shelves import Sorting
-from xsim.simulate.vendor.store import Version, changed, json_bytes, sorted_json
+from xsim.simulate.vendor.versions import Version, changed, json_bytes, sorted_json
 from xsim.world import Change, Hatch, Listing
 
 EXPECTED = "expected a JSON value, or (status, headers, body)"
@@ -103,17 +104,32 @@ class HatchRequest:
 class HatchEvent:
     """An event as the vendor function sees it, as it is at the request's moment."""
 
-    __slots__ = ("_record", "_version", "changed", "id", "occurred", "stream", "visible")
+    __slots__ = ("_record", "_version")
 
     def __init__(self, version: Version) -> None:
         self._version = version
         self._record: dict[str, JsonValue] | None = None
-        self.id = version.event.id
-        self.occurred = version.event.occurred
-        self.visible = version.event.visible
-        self.changed = version.changed
+
+    @property
+    def id(self) -> str:
+        return self._version.id
+
+    @property
+    def occurred(self) -> datetime:
+        return self._version.occurred
+
+    @property
+    def visible(self) -> datetime:
+        return self._version.visible
+
+    @property
+    def changed(self) -> datetime | None:
         """When it was last changed; None where it never was."""
-        self.stream = version.event.stream
+        return self._version.changed
+
+    @property
+    def stream(self) -> str:
+        return self._version.stream
 
     @property
     def record(self) -> dict[str, JsonValue]:
@@ -132,7 +148,7 @@ class HatchEvent:
 
     def become(self, version: Version, change: Change) -> None:
         """Show another version; a record that was handed out follows."""
-        self._version, self.changed = version, version.changed
+        self._version = version
         if self._record is not None:
             for path, value in change.set.items():
                 put(self._record, steps_of(path), json.loads(json_bytes(value)))
@@ -141,20 +157,24 @@ class HatchEvent:
 class World:
     """What the vendor function may know and keep."""
 
-    def __init__(self, versions: Iterable[Version], state: JsonValue, random: Random, now: datetime) -> None:
-        self._versions = versions
+    def __init__(self, asked: Asked, rack: Rack, arrival: Sorting, state: JsonValue, random: Random) -> None:
+        self._rack = rack
+        # What is written counts only once the function has ended, so that the shelf stays as it is until then.
+        self._listed = rack.shelf(arrival, ()).at(asked.now)
         self._events: list[HatchEvent] | None = None
         self._deleted: list[HatchEvent] = []
-        self.writes: list[tuple[int, Change]] = []
-        """What was written to events, by their place in the scenario. It counts once the function has ended well."""
+        self._updated: dict[int, HatchEvent] = {}
+        self._writes: list[tuple[int, Change]] = []
+        """What was written to events, by their place in the scenario."""
+        self._changing: dict[bytes, Version] | None = None
         self.state = state
         self.random = random
-        self.now = now
+        self.now = asked.time
 
     def events(self) -> list[HatchEvent]:
         """All that the API lists by now, in the order in which it came to."""
         if self._events is None:
-            self._events = [HatchEvent(version) for version in self._versions]
+            self._events = list(map(HatchEvent, self._listed.versions(0, len(self._listed))))
         return list(self._events)
 
     def update(self, event_id: str, set: Mapping[str, JsonValue]) -> bool:
@@ -164,7 +184,8 @@ class World:
             return False
         change = Change(self.now, json.loads(json_bytes(dict(set))))
         event.become(changed(event.version, change), change)
-        self.writes.append((event.version.sequence, change))
+        self._updated[event.version.sequence] = event
+        self._writes.append((event.version.sequence, change))
         return True
 
     def delete(self, event_id: str) -> bool:
@@ -174,27 +195,52 @@ class World:
             return False
         self._events.remove(event)
         self._deleted.append(event)
-        self.writes.append((event.version.sequence, Change(self.now, deleted=True)))
+        self._updated.pop(event.version.sequence, None)
+        self._writes.append((event.version.sequence, Change(self.now, deleted=True)))
         return True
 
-    def commit(self, rack: Rack) -> None:
-        """Let what was written count."""
-        for sequence, change in self.writes:
-            rack.write({sequence: change})
+    def commit(self, shown: str) -> bytes:
+        """Let what was written count, and give what is left in `state`, as JSON text.
+
+        Raises InvalidScenario where the state is no JSON; then nothing counts.
+        """
+        try:
+            kept = json_bytes(self.state)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidScenario(
+                f"{shown}: world.state is no JSON ({error})", hint="keep texts, numbers, lists and dicts in it"
+            ) from error
+        for sequence, change in self._writes:
+            self._rack.write({sequence: change})
+        return kept
+
+    def saying(self, body: bytes) -> str | None:
+        """The event whose record reads so, with its keys sorted: as the function left it, else as it found it.
+
+        Of several the one that was listed last.
+        """
+        found = self._found_saying(body)
+        touched = {sequence for sequence, _ in self._writes}
+        left = [version for version in found if version.sequence not in touched]
+        left += [event.version for event in self._updated.values() if event.version.sorted_body == body]
+        chosen = max(left or found, key=lambda version: version.arrival, default=None)
+        return None if chosen is None else chosen.id
+
+    def _found_saying(self, body: bytes) -> list[Version]:
+        if self._changing is None:
+            in_order = sorted(self._listed.changing(), key=lambda version: version.arrival)
+            self._changing = {version.sorted_body: version for version in in_order}
+        plain = self._rack.plain_saying(body, self._listed)
+        return [*plain, self._changing[body]] if body in self._changing else plain
 
     def _event(self, event_id: str) -> HatchEvent | None:
         return next((event for event in self.events() if event.id == event_id), None)
 
     @property
-    def versions(self) -> list[Version]:
-        """Everything that the function may have shown: what there was before it, and what it made of that."""
-        return [*self._versions, *(event.version for event in self._events or () if self.writes)]
-
-    @property
     def handed_out(self) -> dict[int, str]:
         """Which event each record is of that the function took, by the object's identity."""
-        taken = ((event.id, event.handed_out) for event in (*(self._events or ()), *self._deleted))
-        return {id(record): event_id for event_id, record in taken if record is not None}
+        known = chain(self._events or (), self._deleted)
+        return {id(event.handed_out): event.id for event in known if event.handed_out is not None}
 
 
 class VendorFunction:
@@ -209,8 +255,7 @@ class VendorFunction:
 
     def answer(self, asked: Asked, rack: Rack, arrival: Sorting, state: JsonValue, random: Random) -> tuple[Any, bytes]:
         """Its Response, None where it gave None, and the state it left as JSON text. Raises InvalidScenario."""
-        versions = [entry[-1] for entry in rack.shelf(arrival, ()).at(asked.now)]
-        world = World(versions, state, random, asked.time)
+        world = World(asked, rack, arrival, state, random)
         try:
             returned = self._function(HatchRequest(asked), world)
             response = None if returned is None else self._response(returned, world)
@@ -220,9 +265,7 @@ class VendorFunction:
             raise
         except (Exception, SystemExit) as error:
             raise self._failed(error) from error
-        kept = state_text(self.shown, world)
-        world.commit(rack)
-        return response, kept
+        return response, world.commit(self.shown)
 
     def _response(self, returned: Any, world: World) -> Response:
         is_triple = isinstance(returned, tuple) and len(returned) == 3
@@ -239,7 +282,7 @@ class VendorFunction:
         else:
             written, value = self._written(body), body
             sent = sent if any(name.lower() == "content-type" for name, _ in sent) else (*JSON_HEADERS, *sent)
-        listed = tuple(shown_events(value, world.handed_out, world.versions))
+        listed = tuple(shown_events(value, world.handed_out, world))
         return Response(status, sent, written, Listing(self.shown, listed=listed, matched=len(listed)))
 
     def _sent_headers(self, headers: Any) -> tuple[tuple[str, str], ...]:
@@ -301,16 +344,6 @@ def load_callable(hatch: Hatch, shown: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
-def state_text(shown: str, world: World) -> bytes:
-    """What is left in `world.state`, as JSON text. Raises InvalidScenario where it is none."""
-    try:
-        return json_bytes(world.state)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidScenario(
-            f"{shown}: world.state is no JSON ({error})", hint="keep texts, numbers, lists and dicts in it"
-        ) from error
-
-
 def line_in(path: str, traceback: TracebackType | None) -> int | None:
     """The innermost line of that file."""
     line = None
@@ -333,19 +366,16 @@ def json_or_none(body: str | bytes) -> JsonValue:
         return None
 
 
-def shown_events(value: JsonValue, handed_out: Mapping[int, str], versions: Sequence[Version]) -> Iterator[str]:
+def shown_events(value: JsonValue, handed_out: Mapping[int, str], world: World) -> Iterator[str]:
     """Ids of the events whose records stand in the answer, each once, in its order.
 
     A record is known as the object that `events()` handed out, or by being equal to one.
     """
-    by_text: dict[bytes, str] | None = None
     seen = set()
     for each in objects_in(value):
         found = handed_out.get(id(each))
         if found is None:
-            if by_text is None:
-                by_text = {version.sorted_body: version.event.id for version in versions}
-            found = by_text.get(sorted_json(each))
+            found = world.saying(sorted_json(each))
         if found is not None and found not in seen:
             seen.add(found)
             yield found

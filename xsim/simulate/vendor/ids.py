@@ -5,7 +5,7 @@ from __future__ import annotations
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns, as_text
 from xsim.simulate.vendor.rack import Rack
-from xsim.simulate.vendor.store import Version
+from xsim.simulate.vendor.versions import Version
 from xsim.world import Endpoint
 
 

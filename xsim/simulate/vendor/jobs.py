@@ -18,8 +18,8 @@ from xsim.simulate.vendor.moments import MICROSECOND, iso_text
 from xsim.simulate.vendor.orders import Arrangement, Orders
 from xsim.simulate.vendor.rack import Catalog, Rack
 from xsim.simulate.vendor.shelves import Sorting
-from xsim.simulate.vendor.store import json_bytes
 from xsim.simulate.vendor.texts import from_opaque, opaque
+from xsim.simulate.vendor.versions import json_bytes
 from xsim.world import Endpoint
 
 
@@ -45,7 +45,7 @@ class Search(NamedTuple):
     def results(self, rack: Rack, sorting: Sorting, streams: tuple[str, ...], bounds: list[Bound]) -> Stretch:
         """What was there when it began, in that order; of `streams`, else of those that the search is about."""
         shelf = rack.shelf(sorting, streams or self.job.endpoint.streams)
-        return matching(shelf, shelf.at(self.began), bounds)
+        return matching(shelf.at(self.began), bounds)
 
 
 class JobCall:

@@ -22,7 +22,7 @@ from xsim.simulate.vendor.moments import MICROSECOND, UNITS
 from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.routes import BRACES, Routes
-from xsim.simulate.vendor.store import json_bytes
+from xsim.simulate.vendor.versions import json_bytes
 from xsim.world import Endpoint, Login
 
 SECOND_TOKEN = "{token}"

@@ -43,6 +43,7 @@ class Orders:
         self._declared_paths = _declared_paths(endpoint)
         self._spelled: dict[str, str] | None = None
         self._own_columns: dict[str, Column] = {}
+        self.arrival = Arrangement(Sorting(((fields.columns.visible, False),)), ("visible",))
         self.own = self._own(endpoint)
         self._own_terms = tuple(_signed(each) for each in self.own.shown)
         # The own order may go by a time of the event that no path in the record leads to.
@@ -76,7 +77,7 @@ class Orders:
         paging = endpoint.paging
         if paging is not None and (paging.tail_token or paging.kind == "kept"):
             # A place to go on from is of no use where what is new comes before it.
-            return Arrangement(Sorting(((self._fields.columns.visible, False),)), ("visible",))
+            return self.arrival
         field = endpoint.time_field
         column = self._fields.column(field) if field else self._fields.columns.occurred
         return Arrangement(Sorting(((column, True),), ties_descend=True), ("-" + (field or "occurred"),))
@@ -124,6 +125,8 @@ class Orders:
 
     def _path(self, word: str, value: JsonValue) -> str:
         """The field that the word names: the path itself, its end, or either in another spelling."""
+        if word in self._declared_paths:
+            return word  # As most often: what other fields there are need not be looked up.
         if self._spelled is None:
             self._spelled = _spellings([*self._declared_paths, *self._paths()])
         last = _plain(word.rsplit(".", 1)[-1])

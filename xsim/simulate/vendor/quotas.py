@@ -10,7 +10,7 @@ from xsim.simulate.vendor.asked import Asked
 from xsim.simulate.vendor.envelope import JSON_HEADERS
 from xsim.simulate.vendor.logins import Beginning
 from xsim.simulate.vendor.moments import MICROSECOND, UNITS
-from xsim.simulate.vendor.store import json_bytes
+from xsim.simulate.vendor.versions import json_bytes
 from xsim.world import Quota
 
 

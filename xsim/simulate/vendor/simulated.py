@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -37,8 +37,6 @@ class Api:
     function: AnyFunction | None
     arrival: Sorting
     """The order in which events came to be listed."""
-    names: Mapping[str, int]
-    """Of each event: its place in the scenario."""
 
 
 class SimulatedVendor:
@@ -86,12 +84,15 @@ class SimulatedVendor:
         Of `state` it has what was written to events and how far consumers came; the rest of its own is empty. Raises
         KeyError where there is no such event.
         """
-        api = self._api
-        return _made(api, api.catalog.store.alone(api.names[event_id]), of_events(state))
+        catalog = self._api.catalog
+        number = catalog.named(event_id)
+        if number is None:
+            raise KeyError(event_id)
+        return _made(self._api, catalog.store.alone(number), of_events(state))
 
     def without_events(self, state: JsonValue = None) -> SimulatedVendor:
         """One at which nothing has happened. Of `state` it has how far consumers came; the rest of its own is empty."""
-        return _made(self._api, Store({}), of_events(state))
+        return _made(self._api, self._api.catalog.store.without_events(), of_events(state))
 
     def without_news(self, since: datetime) -> SimulatedVendor:
         """One that stands still from then on, no new events, no changes but writes, with a copy of the state."""
@@ -146,7 +147,6 @@ def _api(scenario: Scenario) -> Api:
         routes=Routes(_calls(scenario.endpoints, columns, catalog)),
         function=_function(scenario.hatch) if scenario.hatch is not None else None,
         arrival=Sorting(((columns.visible, False),)),
-        names={event.id: sequence for sequence, event in enumerate(scenario.events)},
     )
 
 

@@ -2,62 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from xsim.model import JsonValue
-from xsim.simulate.vendor.moments import UNITS, has_no_zone, microseconds, read_record_time
-from xsim.simulate.vendor.paths import Steps, put, steps_of, value_at
+from xsim.events import packed
+from xsim.simulate.vendor.moments import microseconds
+from xsim.simulate.vendor.versions import Originals, Version, changed
 from xsim.world import Change, Event
 
 ALWAYS = -(10**20)
 """A moment before every other one."""
-LARGEST_OFFSET = 14 * UNITS["h"]
-
-
-class Version:
-    """An event as the API shows it from one change to the next. What was found out about it is kept."""
-
-    __slots__ = ("_body", "_sorted_body", "changed", "components", "event", "record", "sequence", "visible", "zone")
-
-    def __init__(
-        self, event: Event, sequence: int, record: Mapping[str, JsonValue], changed: datetime | None, zone: int
-    ) -> None:
-        self.event = event
-        self.sequence = sequence
-        """Its place in the scenario: what breaks ties."""
-        self.record = record
-        self.changed = changed
-        self.zone = zone
-        """Offset, in microseconds, of the times in the record that do not say theirs."""
-        self.visible = microseconds(event.visible)
-        self.components: dict[Any, tuple[Any, ...]] = {}
-        """How it compares, by column."""
-        self._body: bytes | None = None
-        self._sorted_body: bytes | None = None
-
-    @property
-    def body(self) -> bytes:
-        """The record as compact JSON in UTF-8."""
-        if self._body is None:
-            self._body = json_bytes(self.record)
-        return self._body
-
-    @property
-    def sorted_body(self) -> bytes:
-        """The record as JSON with its keys sorted, by which equal records are found."""
-        if self._sorted_body is None:
-            self._sorted_body = sorted_json(self.record)
-        return self._sorted_body
 
 
 class Step(NamedTuple):
     """A moment at which the API begins to show something else of one event. None: nothing of it."""
 
     moment: int
+    sequence: int
     before: Version | None
     after: Version | None
 
@@ -67,17 +29,25 @@ History = tuple[tuple[int, "Version | None"], ...]
 
 
 class Store:
-    """The events of one vendor. It never changes; what is shown depends on the moment asked for."""
+    """The events of one vendor. It never changes; what is shown depends on the moment asked for.
+
+    Most events never change either: of these, the plain ones, there is nothing to keep but that the vendor holds them.
+    """
 
     def __init__(
         self,
+        originals: Originals,
         histories: Mapping[int, History],
         *,
+        is_whole: bool = False,
         horizon: int | None = None,
         rewritten: Mapping[int, History] | None = None,
         stays: bool = False,
     ) -> None:
+        self.originals = originals
         self._histories = histories
+        self.is_whole = is_whole
+        """All events without a history of their own are there, each as it is from its first listing on."""
         self._horizon = horizon
         """The vendor stands still from then on: no new events, no changes."""
         self._rewritten: Mapping[int, History] = rewritten or {}
@@ -89,48 +59,79 @@ class Store:
         """The moment whose events are shown at `now`."""
         return now if self._horizon is None else min(now, self._horizon)
 
+    def is_plain(self, sequence: int) -> bool:
+        """Whether the event is there and never changes."""
+        return self.is_whole and sequence not in self._histories and sequence not in self._rewritten
+
+    @property
+    def is_all_plain(self) -> bool:
+        return self.is_whole and not self._histories and not self._rewritten
+
     def history(self, sequence: int) -> History:
         """Of one event; empty where there is none."""
-        return self._rewritten.get(sequence) or self._histories.get(sequence, ())
+        found = self._rewritten.get(sequence) or self._histories.get(sequence)
+        if found is not None:
+            return found
+        if not self.is_plain(sequence):
+            return ()
+        return ((self.originals.events.visible[sequence], self.originals.version(sequence)),)
 
     def at(self, sequence: int, now: int) -> Version | None:
         """What is shown of one event."""
+        moment = self.moment(now)
+        if self.is_plain(sequence):
+            return self.originals.version(sequence) if self.originals.events.visible[sequence] <= moment else None
         history = self.history(sequence)
-        index = bisect_right(history, self.moment(now), key=_moment_of)
+        index = bisect_right(history, moment, key=_moment_of)
         return history[index - 1][1] if index else None
 
-    def versions(self) -> Iterable[Version]:
+    def versions(self) -> Iterator[Version]:
         """All that there ever are, in the scenario's order."""
-        return (version for history in self._all() for _, version in history if version is not None)
+        held = range(len(self.originals.events)) if self.is_whole else sorted(self._changing())
+        for sequence in held:
+            if self.is_plain(sequence):
+                yield self.originals.glimpse(sequence)
+            else:
+                yield from (version for _, version in self.history(sequence) if version is not None)
 
     def written(self) -> Iterable[int]:
         """The events to which something was written."""
         return self._rewritten
 
+    def lone(self) -> Iterable[int]:
+        """The events, where the store holds none but those with a history of their own."""
+        return self._histories
+
+    def changing(self) -> Iterator[tuple[int, History]]:
+        """The events that are not plain, each with its history."""
+        return ((sequence, self.history(sequence)) for sequence in self._changing())
+
     def steps(self, streams: tuple[str, ...] = ()) -> list[Step]:
-        """In order of time; of these streams, or of all."""
-        steps = []
-        for history in self._all():
-            if streams and not any(v is not None and v.event.stream in streams for _, v in history):
-                continue
-            steps += steps_in(history)
+        """What becomes of the events that are not plain, in order of time; of these streams, or of all."""
+        steps: list[Step] = []
+        for sequence, history in self.changing():
+            if not streams or self.originals.events.stream(sequence) in streams:
+                steps += steps_in(sequence, history)
         steps.sort(key=lambda step: step.moment)
         return steps
 
     def alone(self, sequence: int) -> Store:
         """Only that event, as it is first shown, from always and for ever."""
-        shown = [version for _, version in self._histories[sequence] if version is not None]
-        return Store({sequence: ((ALWAYS, shown[0]),)} if shown else {}, stays=True)
+        history = self._histories.get(sequence) or self.history(sequence)
+        shown = [version for _, version in history if version is not None]
+        return Store(self.originals, {sequence: ((ALWAYS, shown[0]),)} if shown else {}, stays=True)
+
+    def without_events(self) -> Store:
+        """Nothing has happened."""
+        return Store(self.originals, {})
 
     def until(self, since: int) -> Store:
         """The same with nothing written to it, standing still from `since` on."""
-        return Store(self._histories, horizon=self.moment(since), stays=self._stays)
+        return self._like(horizon=self.moment(since), rewritten={})
 
     def writing(self, histories: Mapping[int, History]) -> Store:
         """The same with other histories of some events."""
-        return Store(
-            self._histories, horizon=self._horizon, rewritten={**self._rewritten, **histories}, stays=self._stays
-        )
+        return self._like(horizon=self._horizon, rewritten={**self._rewritten, **histories})
 
     def rewritten(self, history: History, write: Change, later: Sequence[Change] = ()) -> History:
         """An event's history with a write in it; `later` are writes that were made at later moments.
@@ -142,53 +143,49 @@ class Store:
         version = history[index - 1][1] if index else None
         if version is None:
             return history  # Nothing to write to: not yet listed, or gone.
-        planned = () if self._stays else version.event.changes
+        planned = () if self._stays else self.originals.events.changes(version.sequence)
         others = [(self.moment(microseconds(each.at)), each) for each in later]
         others += [(at, each) for each in planned if (at := microseconds(each.at)) > moment]
         others.sort(key=_moment_of)
         tail = _versions(version, moment, [(moment, write), *others])
         return tuple({**dict(history[:index]), **tail}.items())
 
-    def _all(self) -> Iterable[History]:
-        if not self._rewritten:
-            return self._histories.values()
-        return map(self.history, self._histories)
+    def _like(self, *, horizon: int | None, rewritten: Mapping[int, History]) -> Store:
+        return Store(
+            self.originals,
+            self._histories,
+            is_whole=self.is_whole,
+            horizon=horizon,
+            rewritten=rewritten,
+            stays=self._stays,
+        )
+
+    def _changing(self) -> Iterable[int]:
+        return {**self._histories, **self._rewritten} if self._rewritten else self._histories
 
 
-def steps_in(history: History) -> list[Step]:
+def steps_in(sequence: int, history: History) -> list[Step]:
     """The moments of one event's history as steps."""
     steps = []
     before = None
     for moment, after in history:
-        steps.append(Step(moment, before, after))
+        steps.append(Step(moment, sequence, before, after))
         before = after
     return steps
 
 
 def store_of(events: Iterable[Event], time_field: str) -> Store:
     """All events of a scenario; the time field tells how their records write times."""
-    steps = steps_of(time_field)
-    return Store({sequence: _history(event, sequence, steps) for sequence, event in enumerate(events)})
+    held = packed(events)
+    originals = Originals(held, time_field)
+    changing = (number for number in range(len(held)) if held.changes(number))
+    return Store(originals, {number: _history(originals, number) for number in changing}, is_whole=True)
 
 
-def json_bytes(value: JsonValue) -> bytes:
-    """Compact JSON in UTF-8. Raises TypeError or ValueError where the value is none."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair: UTF-8 has no room for it, an escape has
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
-
-
-def sorted_json(value: JsonValue) -> bytes:
-    """The same for equal values; what JSON cannot hold is written somehow."""
-    return json.dumps(value, sort_keys=True, default=repr).encode()
-
-
-def _history(event: Event, sequence: int, time_field: Steps) -> History:
-    visible = microseconds(event.visible)
-    version = Version(event, sequence, event.record, None, _zone(event, time_field))
-    changes = [(microseconds(change.at), change) for change in event.changes]
+def _history(originals: Originals, number: int) -> History:
+    visible = originals.events.visible[number]
+    version = Version(originals, number)
+    changes = [(microseconds(change.at), change) for change in originals.events.changes(number)]
     return tuple({visible: version, **_versions(version, visible, changes)}.items())
 
 
@@ -205,28 +202,5 @@ def _versions(version: Version, visible: int, changes: Iterable[tuple[int, Chang
     return found
 
 
-def changed(version: Version, change: Change) -> Version:
-    """The version behind a change of fields."""
-    return Version(version.event, version.sequence, _changed(version, change), change.at, version.zone)
-
-
 def _moment_of(entry: tuple[int, Any]) -> int:
     return entry[0]
-
-
-def _changed(version: Version, change: Change) -> dict[str, JsonValue]:
-    record: dict[str, JsonValue] = json.loads(version.body)
-    for path, value in change.set.items():
-        put(record, steps_of(path), json.loads(json_bytes(value)))
-    return record
-
-
-def _zone(event: Event, time_field: Steps) -> int:
-    """What `occurred` says of the offset of times without one: a whole number of quarters, else UTC."""
-    written = value_at(event.record, time_field) if time_field else None
-    if not has_no_zone(written):
-        return 0
-    ahead = (read_record_time(written) or 0) - microseconds(event.occurred)
-    quarter = 15 * UNITS["m"]
-    zone = (ahead + quarter // 2) // quarter * quarter
-    return zone if abs(zone) <= LARGEST_OFFSET and abs(ahead - zone) < UNITS["s"] else 0

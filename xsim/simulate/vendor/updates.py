@@ -11,7 +11,7 @@ from xsim.simulate.vendor.envelope import JSON_HEADERS, Envelope
 from xsim.simulate.vendor.formats import Format
 from xsim.simulate.vendor.ids import AskedIds
 from xsim.simulate.vendor.rack import Catalog, Rack
-from xsim.simulate.vendor.store import Version
+from xsim.simulate.vendor.versions import Version
 from xsim.world import Change, Endpoint, Listing, values_at
 
 
@@ -72,6 +72,6 @@ class UpdateCall:
         else:
             bodies = b",".join(version.body for version in versions)
             body, headers = self._envelope.around_one(bodies if is_one else b"[" + bodies + b"]"), JSON_HEADERS
-        listed = tuple(version.event.id for version in versions)
+        listed = tuple(version.id for version in versions)
         bounds = ((self._ids.field, "in", ",".join(texts)),)
         return Response(self._endpoint.status, headers, body, Listing(self._name, listed, len(listed), bounds))

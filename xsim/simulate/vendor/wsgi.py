@@ -36,18 +36,10 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from xsim.errors import InvalidScenario, XsimError
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked
-from xsim.simulate.vendor.hatch import (
-    World,
-    json_or_none,
-    line_in,
-    load_callable,
-    objects_in,
-    shown_events,
-    state_text,
-)
+from xsim.simulate.vendor.hatch import World, json_or_none, line_in, load_callable, objects_in, shown_events
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.shelves import Sorting
-from xsim.simulate.vendor.store import sorted_json
+from xsim.simulate.vendor.versions import sorted_json
 from xsim.world import Hatch, Listing
 
 UNANSWERED = "X-Xsim-Unanswered"
@@ -86,8 +78,7 @@ class WsgiApplication:
 
         Raises InvalidScenario.
         """
-        versions = [entry[-1] for entry in rack.shelf(arrival, ()).at(asked.now)]
-        world = World(versions, state, random, asked.time)
+        world = World(asked, rack, arrival, state, random)
         errors = io.StringIO()
         answer = Answer()
         try:
@@ -99,13 +90,11 @@ class WsgiApplication:
         self._refuse_hidden_failure(answer, errors.getvalue())
         is_unanswered = any(name.lower() == UNANSWERED.lower() for name, _ in answer.headers)
         response = None if is_unanswered else self._response(answer, world)
-        kept = state_text(self.shown, world)
-        world.commit(rack)
-        return response, kept
+        return response, world.commit(self.shown)
 
     def _response(self, answer: Answer, world: World) -> Response:
         value = json_or_none(answer.body)
-        listed = tuple(shown_events(value, _known_by_text(value, world), world.versions))
+        listed = tuple(shown_events(value, _known_by_text(value, world), world))
         listing = Listing(self.shown, listed=listed, matched=len(listed))
         return Response(answer.status, answer.headers, answer.body, listing)
 
