@@ -53,6 +53,8 @@ def test_paths_are_seen_from_the_file(tmp_path):
         ("severity = {FC201 = 'loud'}", 'found "loud"', None),
         ("select = 3", "found 3", None),
         ("baseline = ''", "a text that is not empty", None),
+        ("hang_limit = 20", "a number with a unit", None),
+        ("memory = '10MiB'", "64MiB or more", None),
     ],
 )
 def test_what_is_wrong_in_the_table_is_named_with_its_line(tmp_path, text, message, hint):

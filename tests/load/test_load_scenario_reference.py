@@ -1,39 +1,29 @@
-"""docs/scenario.md is complete: it has a row for each key of a scenario, and no other, with type and default.
+"""docs/scenario.md tells the keys that the loader reads, as it reads them.
 
-The rows are held to the loader, from which their keys come: what stands as a key's default makes the same scenario as
-leaving the key out, and a value of another type is refused at that key.
+Its tables are written from the loader's own data by docs/write_scenario_page.py (XSIM_GOLDEN=1 writes them). That data
+is held to what happens: a key's default makes the same scenario as leaving it out, and a value of another kind is
+refused at that key, so each one is read.
 """
 
+import ast
 import importlib
+import json
+import os
 import re
-from dataclasses import dataclass
+import runpy
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from scenario_files import loaded
 
 from xsim.errors import InvalidScenario
-from xsim.load import (
-    scenario,
-    scenario_changes,
-    scenario_clock,
-    scenario_endpoints,
-    scenario_events,
-    scenario_faults,
-    scenario_filters,
-    scenario_fixed,
-    scenario_formats,
-    scenario_identity,
-    scenario_kinds,
-    scenario_logins,
-    scenario_paging,
-    scenario_streams,
-    scenario_times,
-)
+from xsim.load import scenario_endpoint_keys, scenario_filters, scenario_times
+from xsim.load.scenario_keys import CHANCE, TIME, TRUTH, WORD, Key
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = (ROOT / "docs" / "scenario.md").read_text(encoding="utf-8")
-LOAD = ROOT / "xsim" / "load"
+WRITER = runpy.run_path(str(ROOT / "docs" / "write_scenario_page.py"))
+MODULES = sorted((ROOT / "xsim" / "load").glob("scenario*.py"))
 
 EVENTS = (
     '[identity]\nevent = "id"\ntime = "created"\n[[events]]\nrecord = {id = "a", created = "2024-05-14T09:31:00Z"}\n'
@@ -42,178 +32,201 @@ STREAM = '[identity]\nevent = "id"\ntime = "created"\n[[streams]]\nname = "s"\ne
 NAMELESS = '[[streams]]\nname = "s"\nevery = "1m"\ntime = {field = "created"}\n'
 LIST = EVENTS + '[[endpoints]]\npath = "/a"\n'
 JOBS = EVENTS + '[[endpoints]]\npath = "/j"\nkind = "job"\njob_at = "job"\n[[endpoints]]\npath = "/a"\n'
+JOB = 'kind = "job"\njob_at = "job"\n'
 STATUS = 'kind = "job_status"\njob_state_at = "s"\njob_param = "job"\n'
-TOKEN = LIST + 'list_at = "items"\n[endpoints.paging]\nkind = "token"\nparam = "token"\nnext_at = "next"\n'
-
-
-@dataclass(frozen=True)
-class Held:
-    """A table of the page, what it has to hold, and the beginning of a scenario in which each key may come next."""
-
-    heading: str
-    number: int
-    keys: tuple[str, ...]
-    before: str
-
-
-TABLES = (
-    Held("Top level", 0, scenario.KEYS, ""),
-    Held("[clock]", 0, scenario_clock.CLOCK_KEYS, "[clock]\n"),
-    Held("[identity]", 0, scenario_identity.KEYS, NAMELESS + "[identity]\n"),
-    Held("[identity]", 1, scenario_identity.OTHER_KEYS, NAMELESS + "[[identity.others]]\n"),
-    Held("[platform]", 0, scenario_clock.PLATFORM_KEYS, "[platform]\n"),
-    Held("[[events]]", 0, scenario_events.KEYS, EVENTS),
-    Held("[[events]]", 1, scenario_changes.KEYS, STREAM + "[[streams.changes]]\n"),
-    Held("[[streams]]", 0, scenario_streams.KEYS, STREAM),
-    Held("[[streams]]", 1, (*scenario_times.KEYS, "offset"), STREAM + '[[streams.other_times]]\nfield = "seen"\n'),
-    Held("[[endpoints]]", 1, scenario_endpoints.KEYS, LIST),
-    Held("Filters", 0, scenario_filters.FILTER_KEYS, LIST + '[[endpoints.filters]]\nparam = "created"\n'),
-    Held("Order and limit", 0, scenario_paging.ORDER_KEYS, LIST + "[endpoints.order]\n"),
-    Held("Order and limit", 1, scenario_paging.LIMIT_KEYS, LIST + "[endpoints.limit]\n"),
-    Held("Paging", 0, scenario_paging.PAGING_KEYS, TOKEN),
-    Held("Jobs: start, ask, fetch", 0, tuple(key for key in scenario_endpoints.KEYS if key.startswith("job")), JOBS),
-    Held("Updates: acknowledge, label, delete", 0, ("set", "deletes"), LIST),
-    Held("XML, lines of JSON, CSV", 0, ("format", "item", "columns"), LIST),
-    Held("Fixed answers", 0, ("status", "answer_headers", "text"), '[[endpoints]]\npath = "/f"\nkind = "fixed"\n'),
-    Held("[[logins]]", 1, scenario_logins.LOGIN_KEYS, LIST + '[[logins]]\npath = "/login"\n'),
-    Held("[[quotas]]", 0, scenario_logins.QUOTA_KEYS, LIST + "[[quotas]]\ncalls = 5\n"),
-    Held("[[faults]]", 1, scenario_faults.KEYS, LIST + '[[faults]]\nkind = "status"\n'),
-    Held("[check]", 0, scenario.CHECK_KEYS, "[check]\n"),
-    Held("[expect]", 0, ("verdict", "delivered", "must", "may"), "[expect]\n"),
-)
-SHARED = {
-    "Jobs: start, ask, fetch": scenario_kinds.KIND_KEYS["job_status"] + scenario_kinds.KIND_KEYS["list"],
-    "Updates: acknowledge, label, delete": scenario_kinds.KIND_KEYS["update"],
-    "XML, lines of JSON, CSV": scenario_endpoints.KEYS,
-    "Fixed answers": scenario_fixed.FIXED_KEYS,
+UPDATE = 'kind = "update"\nid_param = "ids"\nset = {a = 1}\n'
+BEFORE = {
+    "the file": "",
+    "clock": "[clock]\n",
+    "pauses": '[[clock.pauses]]\nafter = 3\nfor = "2h"\n',
+    "identity": NAMELESS + "[identity]\n",
+    "others": NAMELESS + '[[identity.others]]\nstreams = ["s"]\nevent = "id"\n',
+    "platform": "[platform]\n",
+    "events": EVENTS,
+    "changes": STREAM + "[[streams.changes]]\n",
+    "streams": STREAM,
+    "lag": STREAM + "[streams.lag]\n",
+    "choices": STREAM + "[streams.choices.color]\n",
+    "times": STREAM + '[[streams.other_times]]\nfield = "seen"\n',
+    "endpoints": LIST,
+    "filters": LIST + '[[endpoints.filters]]\nparam = "created"\n',
+    "order": LIST + '[endpoints.order]\nparam = "p"\n',
+    "limit": LIST + '[endpoints.limit]\nparam = "p"\n',
+    "paging": LIST + 'list_at = "items"\n[endpoints.paging]\nkind = "token"\nparam = "token"\nnext_at = "next"\n',
+    "jobs": JOBS,
+    "updates": LIST + UPDATE,
+    "formats": LIST,
+    "fixed": '[[endpoints]]\npath = "/f"\nkind = "fixed"\n',
+    "logins": LIST + '[[logins]]\npath = "/login"\n',
+    "quotas": LIST + "[[quotas]]\ncalls = 5\n",
+    "faults": LIST + '[[faults]]\nkind = "status"\n',
+    "check": "[check]\n",
+    "expect": "[expect]\n",
+    "must": '[[expect.must]]\nrule = "FC201"\n',
 }
-"""Tables of one kind of endpoint, which may say more of a key that all have."""
-PARTS = {
-    scenario_fixed.FIXED_KEYS, scenario_faults.REQUEST_KEYS, tuple(scenario_faults.OWN_KEYS),
-    scenario_formats.JSON_KEYS, scenario_times.KEYS, scenario_streams.DEFAULT_KEYS, tuple(scenario_kinds.KIND_KEYS),
-    tuple(scenario_logins.KIND_KEYS),
-}  # fmt: skip
-"""Tuples of the loader that are parts of others, or name kinds."""
+"""Of each table of the page the beginning of a scenario in which any of its keys may come next."""
 BESIDE = {
-    ("[[streams]]", "burst_every"): "burst = 2\n",
-    ("[[events]]", "at"): "set = {a = 1}\n",
-    ("[[events]]", "after"): "set = {a = 1}\n",
-    ("[[events]]", "chance"): 'after = "1m"\nset = {a = 1}\n',
-    ("[[events]]", "delete"): 'after = "1m"\nset = {a = 1}\n',
-    ("[[endpoints]]", "id_in"): 'id_param = "id"\nkind = "objects"\n',
-    ("[[endpoints]]", "unknown_status"): 'kind = "detail"\nid_param = "id"\n',
-    ("Jobs: start, ask, fetch", "job_takes"): 'kind = "job"\njob_at = "job"\n',
-    ("Jobs: start, ask, fetch", "job_states"): STATUS,
-    ("Jobs: start, ask, fetch", "unknown_status"): STATUS,
-    ("Updates: acknowledge, label, delete", "deletes"): 'kind = "update"\nid_param = "ids"\nset = {a = 1}\n',
-    ("Updates: acknowledge, label, delete", "status"): 'kind = "update"\nid_param = "ids"\nset = {a = 1}\n',
-    ("XML, lines of JSON, CSV", "item"): 'format = "xml"\n',
-    ("Order and limit", "in"): 'param = "p"\n',
+    ("streams", "burst_every"): "burst = 2\n",
+    ("changes", "at"): "set = {a = 1}\n",
+    ("changes", "after"): "set = {a = 1}\n",
+    ("changes", "set"): 'after = "1m"\n',
+    ("changes", "null"): 'after = "1m"\n',
+    ("changes", "chance"): 'after = "1m"\nset = {a = 1}\n',
+    ("changes", "delete"): 'after = "1m"\nset = {a = 1}\n',
+    ("lag", "min"): 'max = "5s"\n',
+    ("lag", "max"): 'min = "0s"\n',
+    ("lag", "weights"): 'values = ["1s"]\n',
+    ("lag", "long"): 'usual = "1s"\n',
+    ("lag", "usual"): 'long = "1s"\n',
+    ("lag", "chance"): 'usual = "1s"\nlong = "5s"\n',
+    ("choices", "weights"): "values = [1]\n",
+    ("endpoints", "id_in"): 'id_param = "id"\nkind = "objects"\n',
+    ("endpoints", "unknown_status"): 'kind = "detail"\nid_param = "id"\n',
+    ("jobs", "job_at"): 'kind = "job"\n',
+    ("jobs", "job_takes"): JOB,
+    ("jobs", "status"): JOB,
+    ("jobs", "extra"): JOB,
+    ("jobs", "job_state_at"): 'kind = "job_status"\njob_param = "job"\n',
+    ("jobs", "job_states"): STATUS,
+    ("jobs", "total_at"): STATUS,
+    ("jobs", "unknown_status"): STATUS,
+    ("jobs", "job_in"): 'job_param = "job"\n',
+    ("formats", "item"): 'format = "xml"\n',
+    ("formats", "text"): 'format = "xml"\n',
+    ("formats", "columns"): 'format = "csv"\n',
+    ("faults", "delay"): 'kind = "slow"\n',
+    ("faults", "at"): 'kind = "kill"\n',
+    ("logins", "life_at"): 'life = "1h"\n',
+    ("logins", "sent_as"): 'prefix = "Bearer "\n',
+    ("limit", "default"): "max = 1000\n",
 }
 """What else has to be there, for the key to mean anything."""
-TYPES = {
-    "text": "5",
-    "duration": "5",
-    "size": "5",
-    "time": '"soon"',
-    "number": '"x"',
-    "whole number": '"x"',
-    "true, false": '"x"',
-}
-"""A type of the page, and a value that is of another one."""
+INSTEAD = {("streams", "rate"): "every", ("must", "finding"): "rule"}
+"""A key that must not stand beside it."""
+ALL = [pytest.param(name, key, id=f"{name} {key.name}") for name in WRITER["TABLES"] for key in WRITER["listed"](name)]
+UNREAD = {"any value", "any value or table"}
+"""Kinds that refuse nothing."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of a table; `key` is one of the keys that it is for."""
-
-    key: str
-    kind: str
-    default: str
+@pytest.fixture(scope="session", autouse=True)
+def _rewritten():
+    if os.environ.get("XSIM_GOLDEN") == "1":
+        WRITER["write"]()
 
 
-def rows(held: Held) -> list[Row]:
-    """The table's rows. A row without a type points at another table, which says it."""
-    section = re.split(rf"^#+ {re.escape(held.heading)}\n", PAGE, flags=re.MULTILINE)[1]
-    section = re.split(r"^#+ \S", section, flags=re.MULTILINE)[0]
-    lists = [each for each in re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE) if "|---" in each]
-    lines = lists[held.number].splitlines()
-    heads = [cell.strip() for cell in lines[0].strip("|").split("|")]
-    found = []
-    for line in lines[2:]:
-        cells = dict(zip(heads, (cell.strip() for cell in line.strip("|").split(" |")), strict=False))
-        keys = re.findall(r"`(\w+)`", cells["key"])
-        found += [Row(key, cells.get("type", ""), cells.get("default", "")) for key in keys]
-    return found
+def text_before(name: str, key: Key) -> str:
+    """A scenario behind which the key may come: its table without it."""
+    lines = BEFORE[name].splitlines(keepends=True)
+    beside = {line.split(" = ")[0] for line in BESIDE.get((name, key.name), "").splitlines()}
+    start = max((number for number, line in enumerate(lines) if line.startswith("[")), default=-1) + 1
+    own = [
+        line for line in lines[start:] if line.split(" = ")[0] not in {key.name, *beside, INSTEAD.get((name, key.name))}
+    ]
+    return "".join(lines[:start] + own) + BESIDE.get((name, key.name), "")
 
 
-OF_ENDPOINTS = ("[[endpoints]]", *SHARED, "Ids first, objects next")
-ROWS = [(held, row) for held in TABLES for row in rows(held)]
-TYPED = [(held, row) for held, row in ROWS if row.kind]
+def toml(value: object) -> str:
+    return "{}" if value == {} else json.dumps(value)
 
 
-def named(pairs):
-    return [pytest.param(held, row, id=f"{held.heading} {row.key}") for held, row in pairs]
+def wrong_value(key: Key) -> str:
+    """A value of another kind."""
+    if key.kind == WORD or key.kind.startswith("place"):
+        return '"no such word"'
+    texts = key.kind in (TIME, TRUTH, CHANCE) or "number" in key.kind
+    return '"soon"' if texts and "list of numbers" not in key.kind else "5"
 
 
-@pytest.mark.parametrize("held", TABLES, ids=lambda held: f"{held.heading} {held.number}")
-def test_each_key_has_a_row_and_each_row_is_a_key(held):
-    there = {row.key for row in rows(held)}
-    sections = {name.strip("[]") for name in re.findall(r"^## (\[.*\])", PAGE, re.MULTILINE)}
-    assert set(held.keys) - there <= (sections if held.heading == "Top level" else set())
-    assert there - set(held.keys) <= set(SHARED.get(held.heading, ()))
+def test_the_page_is_up_to_date():
+    text = WRITER["PAGE"].read_bytes().decode("utf-8")
+    assert text == WRITER["page"](text), "docs/scenario.md is out of date: python docs/write_scenario_page.py"
 
 
-@pytest.mark.parametrize("module", sorted(LOAD.glob("scenario*.py")), ids=lambda path: path.stem)
-def test_each_tuple_of_keys_in_the_loader_has_its_table(module):
-    names = vars(importlib.import_module(f"xsim.load.{module.stem}"))
-    tuples = {tuple(value) for name, value in names.items() if re.fullmatch(r"([A-Z]+_)?KEYS", name) if value}
-    known = {held.keys for held in TABLES}
-    assert tuples - known <= PARTS
+def test_the_page_has_each_table_once():
+    text = WRITER["PAGE"].read_text(encoding="utf-8")
+    assert sorted(re.findall(r"<!-- keys of (.*) -->", text)) == sorted(WRITER["TABLES"]) == sorted(BEFORE)
+    assert sorted(re.findall(r"<!-- kinds of (.*) -->", text)) == sorted(WRITER["KINDS"])
 
 
-@pytest.mark.parametrize(("held", "row"), named(ROWS))
-def test_each_row_says_type_and_default_or_another_table_does(held, row):
-    if row.kind:
-        assert row.default
-        return
-    assert held.heading in OF_ENDPOINTS
-    assert any(other.heading in OF_ENDPOINTS and each.key == row.key for other, each in TYPED)
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_each_key_that_the_loader_has_is_in_a_table_of_the_page(module):
+    told = [key for name in WRITER["TABLES"] for key in WRITER["listed"](name)]
+    for value in vars(importlib.import_module(f"xsim.load.{module.stem}")).values():
+        for keys in value if isinstance(value, tuple) else (value,):
+            for key in keys.values() if isinstance(keys, Mapping) else (keys,):
+                assert not isinstance(key, Key) or key in told or not key.name or key.name == "host"
 
 
-LITERAL = re.compile(r'`("[^"]*"|\{\}|\[.*\])`|(\d+)|(false)|(UTC)')
-WITH_DEFAULT = [(held, row) for held, row in TYPED if LITERAL.fullmatch(row.default)]
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_tables_are_held_to_such_keys_alone(module):
+    calls = [
+        node.func.attr
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+    assert calls.count("refuse_unknown") == (module.stem == "scenario_table")
 
 
-@pytest.mark.parametrize(("held", "row"), named(WITH_DEFAULT))
-def test_to_state_the_default_changes_nothing(tmp_path, held, row):
-    value = '"+00:00"' if row.default == "UTC" else row.default.strip("`")
-    text = held.before + BESIDE.get((held.heading, row.key), "")
-    with_it = (
-        text if re.search(rf"^{row.key} = {re.escape(value)}$", text, re.MULTILINE) else f"{text}{row.key} = {value}\n"
-    )
-    said, unsaid = loaded(tmp_path, with_it), loaded(tmp_path, text)
+@pytest.mark.parametrize("kind", scenario_endpoint_keys.KINDS)
+def test_a_key_of_one_kind_of_endpoint_stands_in_one_table(kind):
+    parts = ("endpoints", "jobs", "updates", "formats", "fixed")
+    found = [key.name for part in parts for key in WRITER["listed"](part) if not key.of or kind in key.of]
+    assert sorted(found) == sorted(scenario_endpoint_keys.KIND_KEYS[kind])
+
+
+@pytest.mark.parametrize(("name", "key"), ALL)
+def test_a_key_is_explained(name, key):
+    assert key.meaning.endswith((".", "...")) or key.meaning.startswith("... ")
+    assert not (key.needed and (key.otherwise or key.default is not None))
+    assert key.words or key.kind != WORD
+    assert "|" not in key.meaning + key.otherwise + key.kind
+
+
+WITH_DEFAULT = [each for each in ALL if each.values[1].default is not None and each.id != "endpoints limit"]
+"""A limit of always 50 has no parameter that could ask for more, so what it would be cut to is not looked at."""
+
+
+@pytest.mark.parametrize(("name", "key"), WITH_DEFAULT)
+def test_to_state_the_default_changes_nothing(tmp_path, name, key):
+    text = text_before(name, key)
+    said, unsaid = loaded(tmp_path, f"{text}{key.name} = {toml(key.default)}\n"), loaded(tmp_path, text)
     assert (said.scenario, said.check, said.params) == (unsaid.scenario, unsaid.check, unsaid.params)
 
 
-WITH_TYPE = [(held, row) for held, row in TYPED if row.kind.split(" from ")[0] in TYPES]
+@pytest.mark.parametrize(("name", "key"), [each for each in ALL if each.values[1].kind not in UNREAD])
+def test_a_value_of_another_kind_is_refused_at_the_key(tmp_path, name, key):
+    with pytest.raises(InvalidScenario) as caught:
+        loaded(tmp_path, f"{text_before(name, key)}{key.name} = {wrong_value(key)}\n")
+    assert re.search(rf"\b{key.name}: |\bchoices, color: ", caught.value.message)
 
 
-@pytest.mark.parametrize(("held", "row"), named(WITH_TYPE))
-def test_a_value_of_another_type_is_refused(tmp_path, held, row):
-    value = TYPES[row.kind.split(" from ")[0]]
-    text = held.before + BESIDE.get((held.heading, row.key), "")
-    text = re.sub(rf"^{row.key} = .*\n(?!.*^{row.key} = )", "", text, flags=re.MULTILINE | re.DOTALL)
-    with pytest.raises(InvalidScenario, match=rf"\b{row.key}: "):
-        loaded(tmp_path, f"{text}{row.key} = {value}\n")
+BOUNDED = [each for each in ALL if each.values[1].most is not None or each.values[1].least is not None]
 
 
-def test_the_page_names_every_word_that_a_key_takes():
-    for words in (
-        scenario_kinds.KINDS, scenario_filters.COMPARISONS, scenario_paging.PAGINGS, scenario_logins.KINDS,
-        scenario_logins.ANSWERS, scenario_logins.SENT_IN, scenario_logins.CREDENTIAL_PLACES, scenario_faults.KINDS,
-        scenario_faults.MOMENTS, scenario_formats.FORMATS, scenario_endpoints.EMPTY_ANSWERS,
-        scenario_times.NAMED_LAYOUTS, scenario.VERDICTS,
-    ):  # fmt: skip
-        for word in words:
-            assert f'"{word}"' in PAGE or f"`{word}`" in PAGE, word
+@pytest.mark.parametrize(("name", "key"), BOUNDED)
+def test_a_value_just_outside_the_bounds_is_refused(tmp_path, name, key):
+    if isinstance(key.least, str):
+        outside = ['"0s"']
+    elif key.kind == "number":
+        outside = [key.least / 2, key.most + 1]
+    else:
+        outside = [(key.least or 0) - 1] + ([key.most + 1] if key.most is not None else [])
+    for value in outside:
+        with pytest.raises(InvalidScenario) as caught:
+            loaded(tmp_path, f"{text_before(name, key)}{key.name} = {value}\n")
+        assert re.search(rf"\b{key.name}: found", caught.value.message)
+
+
+@pytest.mark.parametrize(("name", "key"), [each for each in ALL if each.values[1].words])
+def test_a_misspelt_word_is_refused_with_the_nearest_one(tmp_path, name, key):
+    word = max(key.words, key=len)
+    with pytest.raises(InvalidScenario) as caught:
+        loaded(tmp_path, f'{text_before(name, key)}{key.name} = "{word}x"\n')
+    assert caught.value.hint == f"did you mean '{word}'?" or len(word) == 1
+    assert all(each in caught.value.message for each in key.words)
+
+
+def test_the_page_names_every_layout_and_comparison():
+    text = WRITER["PAGE"].read_text(encoding="utf-8")
+    for word in (*scenario_times.NAMED_LAYOUTS, *scenario_filters.COMPARISONS):
+        assert f'"{word}"' in text, word

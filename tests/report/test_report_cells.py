@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xsim.report.cells import duration, moment, plural, safe, safe_lines, size_text, spans
+from xsim.report.cells import duration, markdown, moment, plural, safe, safe_lines, size_text, spans
 from xsim.secrets import masker
 
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)
@@ -116,3 +116,15 @@ def test_times_are_utc_with_as_much_fraction_as_there_is():
 def test_counts_and_sizes_read_well():
     assert [plural(1, "cycle"), plural(1440, "cycle"), plural(0, "cycle")] == ["1 cycle", "1,440 cycles", "0 cycles"]
     assert [size_text(812), size_text(24_100), size_text(3_000_000)] == ["812 B", "24.1 kB", "3.0 MB"]
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a|b `c` *d* _e_", r"a\|b \`c\` \*d\* \_e\_"),
+        ("<b> &amp; [x](y) @ann #3 $1", r"\<b\> \&amp; \[x\](y) \@ann \#3 \$1"),
+        ("https://vendor.example", r"https:\//vendor.example"),
+    ],
+)
+def test_text_in_markdown_is_text(text, escaped):
+    assert markdown(text) == escaped

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from xsim.report.difference import changes, describe
@@ -42,6 +44,40 @@ def told(before, after, mask=NOTHING_SECRET):
 )
 def test_a_change_is_told_key_by_key(before, after, text):
     assert told(before, after) == text
+
+
+def ids(first, last):
+    return [f"A-{number}" for number in range(first, last)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (ids(0, 300), ids(0, 301), "300 -> 301 items, 1 came (A-300)"),
+        (ids(0, 300), ids(12, 312), "300 items, 12 came (A-300, A-301, …), 12 went (A-0, A-1, …)"),
+        (ids(0, 300), ids(290, 300), "300 -> 10 items, 290 went (A-0, A-1, …)"),
+        (ids(0, 300), ids(0, 300)[::-1], "300 items, other ones"),
+        ([{"id": n} for n in range(9)], [{"id": n} for n in range(10)], "9 -> 10 items, 1 came"),
+        (dict.fromkeys(ids(0, 300), 1), dict.fromkeys(ids(2, 302), 1),
+         "300 keys, 2 came (A-300, A-301), 2 went (A-0, A-1)"),
+        (dict.fromkeys(ids(0, 300), 1), dict.fromkeys(ids(0, 300), 2), "300 keys, 300 with another value"),
+        (dict.fromkeys(ids(0, 9), 1), {**dict.fromkeys(ids(0, 9), 1), "A-3": 2}, "ids.A-3: 1 -> 2"),
+        (dict.fromkeys(ids(0, 3), 1), dict.fromkeys(ids(0, 4), 1), "ids.A-3: (new) 1"),
+        ({"A-1": 1}, {"A-2": 1}, "1 key, 1 came (A-2), 1 went (A-1)"),
+    ],
+)  # fmt: skip
+def test_of_many_ids_it_is_told_how_many_came_and_went(before, after, text):
+    assert told({"ids": before}, {"ids": after}) == (text if text.startswith("ids") else f"ids: {text}")
+
+
+def test_a_last_run_of_another_layout_is_told_key_by_key():
+    assert told({"offset": 1}, {"cursor": "x"}) == "cursor: (new) x; offset: (removed)"
+
+
+def test_cycles_that_each_add_an_id_to_a_collection_are_alike():
+    seen = [dict.fromkeys(ids(0, number), 1) for number in (20, 21, 22)]
+    first, second = (changes({"seen": one}, {"seen": other}) for one, other in pairwise(seen))
+    assert [change.kind for change in first] == [change.kind for change in second]
 
 
 def test_many_changes_are_counted():

@@ -37,7 +37,7 @@ from xsim.report.html import SCRIPTS
 from xsim.report.html.charts import percentile, thinned
 from xsim.world import Change, Endpoint, Event, Listing
 
-SCRIPT_LINES_AT_MOST = 700
+SCRIPT_LINES_AT_MOST = 720
 
 
 class Page(HTMLParser):
@@ -312,6 +312,25 @@ def test_a_body_is_cut_at_two_kilobytes_and_says_so():
     assert call["answer"] == "x" * 2_048 + "… (2,952 more characters)"
 
 
+def test_answers_are_told_within_two_cycles_of_a_finding_and_elsewhere_only_what_went_wrong():
+    cycles = [
+        a_cycle(n, exchanges=(a_call(body=f"all of {n}"), a_call(status=500, answer="down"))) for n in range(1, 9)
+    ]
+    page = data_of(a_world(cycles, Finding("late", cycles=(4,))))
+    answers = {number: [call["answer"] for call in told["calls"]] for number, told in page["cycles"].items()}
+    assert answers == {str(n): [f"all of {n}" if 2 <= n <= 6 else "", "down"] for n in range(1, 9)}
+    assert sorted(page["near"]) == [2, 3, 4, 5, 6]
+
+
+def test_of_ids_kept_by_key_the_page_tells_how_many_what_came_and_what_went():
+    before = {"seen": {f"A-{n}": n for n in range(300)}}
+    after = {"seen": {f"A-{n}": n if n != 7 else 0 for n in range(2, 312)}}
+    diff = data_of(a_world([a_cycle(last_run=(before, after))]))["cycles"]["1"]["diff"]
+    assert diff[:3] == [[" ", "seen: 300 keys, now 310"], ["-", "  A-0: 0"], ["-", "  A-1: 1"]]
+    assert diff[3] == ["+", "  A-300: 300"]
+    assert diff[-3:] == [["+", "  and 4 more"], ["-", "  A-7: 7"], ["+", "  A-7: 0"]]
+
+
 def test_a_secret_that_a_cut_would_halve_is_masked_before():
     cycle = a_cycle(exchanges=(a_call(answer="x" * 2_040 + "very-secret-token"),))
     [call] = data_of(a_report([cycle], secrets=("very-secret-token",)))["cycles"]["1"]["calls"]
@@ -404,6 +423,12 @@ def test_delays_count_the_cycles_between_first_seeing_an_event_and_delivering_it
     cycles = [a_cycle(number, incidents=incidents(*got.get(number, []))) for number in range(1, 8)]
     text = render(a_world(cycles, events=events), "html")
     assert "half of them 0 or fewer (p50), 95 % 3 or fewer (p95), the slowest 3 (max)" in text
+
+
+def test_where_no_event_waited_a_sentence_says_so_instead_of_a_chart():
+    text = render(a_world([a_cycle(1, incidents=incidents("now"))], events=[an_event("now", -1)]), "html")
+    assert "Events that came with the first fetch that could see them: all 1 delivered." in text
+    assert 'aria-label="How long events waited"' not in text
 
 
 def test_percentiles_are_values_that_occur():

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from xsim.load.baseline import read_baseline
     from xsim.load.project import Project, merged
     from xsim.load.scenario import load_scenario
+    from xsim.load.scenario_values import duration_of, size_of
 
 __all__ = [
     "Project",
+    "duration_of",
     "find_integration",
     "find_project",
     "find_scenario",
@@ -29,14 +31,17 @@ __all__ = [
     "merged",
     "read_baseline",
     "refuse_missing_modules",
+    "size_of",
 ]
 
 
 _LATE = {
     "Project": "project",
+    "duration_of": "scenario_values",
     "load_scenario": "scenario",
     "merged": "project",
     "read_baseline": "baseline",
+    "size_of": "scenario_values",
 }
 """Many runs have no scenario and no project, and the modules for them take longer to load than such a run takes."""
 

@@ -16,6 +16,7 @@ from xsim.load.configuration import declared_parameters
 from xsim.load.content import Surroundings, find_surroundings
 from xsim.load.files import read_text, shown
 from xsim.load.installed import imports_at_top, install_line, not_installed
+from xsim.load.lasting import lasting_lines
 from xsim.load.missing_names import missing_names
 from xsim.load.package import Package, find_package, refuse_other_languages
 from xsim.load.source import FETCH, Facts, Outline, functions_of, refused_among
@@ -60,6 +61,7 @@ def load_integration(
         missing_modules=needed,
         allowances=read_allowances(text, facts.tree),
         functions=functions_of(facts.tree),
+        lasting=_lasting(outlines),
     )
 
 
@@ -71,6 +73,13 @@ def _script(package: Package) -> tuple[Path, str]:
     assert yml is not None, "a package has a script or a yml"
     assert yml.code is not None, "a yml without a script beside it has code"
     return yml.path, yml.code
+
+
+def _lasting(outlines: Sequence[Outline]) -> tuple[int, ...]:
+    """The script's lines that do so; 0 stands for those of the modules that came with it."""
+    script, *modules = outlines
+    is_in_modules = any(lasting_lines(module.nodes) for module in modules)
+    return (*((0,) if is_in_modules else ()), *lasting_lines(script.nodes))
 
 
 def _refuse_unknown(marketplace: str) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from xsim.load.files import shown
 from xsim.load.scenario_check import CHECK_KEYS, read_check
+from xsim.load.scenario_clock import LIMITS, read_hang_limit, read_memory
+from xsim.load.scenario_keys import TEXT, Key
 from xsim.load.scenario_table import Source, Table
 from xsim.load.scenario_text import parse_scenario, read_scenario_text
 from xsim.model import CheckSettings
 
-KEYS = (*CHECK_KEYS, "baseline", "common_server", "marketplace")
+_OWN = ("baseline", "common_server", "marketplace")
+KEYS = {**CHECK_KEYS, **LIMITS, **{name: Key(name, TEXT) for name in _OWN}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,9 @@ class Project:
     baseline: Path | None = None
     common_server: Path | None = None
     marketplace: str = ""
+    hang_limit: timedelta | None = None
+    memory: int | None = None
+    """Bytes. Both hold where neither command line nor scenario says otherwise."""
     stated: tuple[str, ...] = ()
     """The keys that it states."""
 
@@ -58,13 +64,15 @@ def read_project(path: Path) -> Project | None:
 
 
 def _project(path: Path, table: Table) -> Project:
-    table.refuse_unknown(KEYS)
+    table = table.held_to(KEYS)
     return Project(
         path=Path(shown(path)),
         check=read_check(table),
         baseline=_path(path, table, "baseline"),
         common_server=_path(path, table, "common_server"),
         marketplace=table.filled_text("marketplace"),
+        hang_limit=read_hang_limit(table),
+        memory=read_memory(table),
         stated=tuple(key for key in KEYS if key in table),
     )
 

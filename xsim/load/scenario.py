@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from xsim.load.scenario_check import CHECK_KEYS, read_check
 from xsim.load.scenario_clock import (
     CLOCK_KEYS,
     DEFAULT_START,
+    LIMITS,
     PLATFORM_KEYS,
     Overrides,
     Schedule,
@@ -25,11 +25,13 @@ from xsim.load.scenario_clock import (
     read_start,
     refuse_bad_overrides,
 )
-from xsim.load.scenario_endpoints import KEYS as ENDPOINT_KEYS
+from xsim.load.scenario_endpoint_keys import KEYS as ENDPOINT_KEYS
 from xsim.load.scenario_events import KEYS as EVENT_KEYS
+from xsim.load.scenario_expect import read_expect
 from xsim.load.scenario_faults import KEYS as FAULT_KEYS
 from xsim.load.scenario_identity import KEYS as IDENTITY_KEYS
 from xsim.load.scenario_identity import incident_paths, other_incident_paths, read_names
+from xsim.load.scenario_keys import TABLE, TABLES, TEXT, WHOLE, Key, keyed
 from xsim.load.scenario_logins import LOGIN_KEYS, QUOTA_KEYS
 from xsim.load.scenario_streams import KEYS as STREAM_KEYS
 from xsim.load.scenario_table import Source, Table
@@ -39,12 +41,42 @@ from xsim.load.scenario_world import read_delivered, read_world
 from xsim.load.shapes import SECRET_PARTS
 from xsim.model import CheckSettings, JsonValue, Scenario, ScenarioFile
 
-KEYS = (
-    "integration", "name", "seed", "vendor", "wsgi", "delivered", "clock", "params", "last_run", "last_run_json",
-    "context", "identity", "platform", "events", "streams", "stream_defaults", "endpoints", "logins", "quotas",
-    "faults", "check", "expect",
+KEYS = keyed(
+    Key(
+        "integration", TEXT,
+        "The script, package folder or yml that it is for, seen from the file. Needed where a folder has several.",
+    ),
+    Key("name", TEXT, "What reports call it.", otherwise="the file's or folder's name"),
+    Key("seed", WHOLE, "Where all chance comes from.", 1),
+    Key(
+        "vendor", TEXT,
+        'A Python function that answers what no endpoint does: `"vendor.py:answer"` ([below](#vendor)).',
+    ),
+    Key("wsgi", TEXT, 'Instead of it a WSGI application: `"app.py:application"` ([below](#wsgi)).'),
+    Key(
+        "last_run", "any value or table",
+        "What getLastRun() gives in the first cycle: an older layout, a list, a text.", {},
+    ),
+    Key("last_run_json", TEXT, 'The same as JSON, for what TOML cannot write: `"null"`.'),
+    Key("context", TABLE, "The integration context at the start.", {}),
+    Key(
+        "delivered", "list of ids",
+        "Events that an older version had delivered before the start: to deliver one again is a duplicate.",
+    ),
+    Key("clock", TABLE, "When the fetches run ([below](#clock))."),
+    Key("params", TABLE, "The instance's parameters ([below](#params))."),
+    Key("identity", TABLE, "How an event is known ([below](#identity))."),
+    Key("platform", TABLE, "Behaviour of the server that no source settles ([below](#platform))."),
+    Key("events", TABLES, "Events written out ([below](#events))."),
+    Key("streams", TABLES, "Events made from a template ([below](#streams))."),
+    Key("stream_defaults", TABLE, "What streams have in common ([below](#stream_defaults))."),
+    Key("endpoints", TABLES, "How the vendor's API shows them ([below](#endpoints))."),
+    Key("logins", TABLES, "How the API knows its caller ([below](#logins))."),
+    Key("quotas", TABLES, "How many calls it takes ([below](#quotas))."),
+    Key("faults", TABLES, "What goes wrong ([below](#faults))."),
+    Key("check", TABLE, "How the run is judged ([below](#check))."),
+    Key("expect", TABLE, "What it should come to ([below](#expect))."),
 )  # fmt: skip
-VERDICTS = ("passed", "failed", "undecided")
 
 
 def load_scenario(
@@ -54,12 +86,14 @@ def load_scenario(
     interval: timedelta | None = None,
     cycles: int | None = None,
     seed: int | None = None,
+    goes_on: bool = False,
+    begins: tuple[int, datetime] | None = None,
 ) -> ScenarioFile:
     """The scenario in the file. The keywords stand in the place of its own clock and seed, also where it makes events.
 
     Raises InvalidScenario, which names file, line and key, for whatever is wrong in it.
     """
-    instead = Overrides(starts, interval, cycles, seed)
+    instead = Overrides(starts, interval, cycles, seed, goes_on, begins)
     refuse_bad_overrides(instead)
     text = read_scenario_text(path)
     try:
@@ -71,12 +105,12 @@ def load_scenario(
 def _checked(path: Path, text: str, values: dict[str, Any], instead: Overrides) -> ScenarioFile:
     source = Source(path, text, instead.starts or DEFAULT_START, _homes())
     top = Table(source, (), values)
-    top.refuse_unknown(KEYS)
+    top = top.held_to(KEYS)
     own_start = read_start(top.table("clock"))
     if own_start and not instead.starts:
-        top = Table(replace(source, starts=own_start), (), values)
+        top = replace(top, source=replace(source, starts=own_start))
     schedule = read_schedule(top.table("clock"), instead)
-    own_seed = top.whole("seed", 1)
+    own_seed = top.whole("seed")
     params = top.object("params")
     return ScenarioFile(
         path=path,
@@ -85,8 +119,12 @@ def _checked(path: Path, text: str, values: dict[str, Any], instead: Overrides) 
         params=params,
         secrets=tuple(sorted(_secrets(params))),
         check=_read_check(top),
-        expect=_read_expect(top),
-        stated=schedule.stated + (("seed",) if "seed" in top or instead.seed is not None else ()),
+        expect=top.object("expect"),
+        stated=(
+            *schedule.stated,
+            *(["seed"] if "seed" in top or instead.seed is not None else []),
+            *(key for key in LIMITS if key in top.table("platform")),
+        ),
     )
 
 
@@ -141,6 +179,7 @@ def _scenario(top: Table, schedule: Schedule, seed: int, instead: Overrides) -> 
         logins=world.logins,
         quotas=world.quotas,
         other_identities=other_incident_paths(identity, paths),
+        expect=read_expect(top.table("expect")) if "expect" in top else None,
     )
 
 
@@ -187,24 +226,7 @@ def _read_last_run(top: Table) -> JsonValue:
 
 
 def _read_check(top: Table) -> CheckSettings:
-    table = top.table("check")
-    table.refuse_unknown(CHECK_KEYS)
-    return read_check(table)
-
-
-def _read_expect(top: Table) -> Mapping[str, JsonValue]:
-    """A free table, but for the keys whose shape is agreed: verdict, delivered, must and may."""
-    expect = top.table("expect")
-    expect.choice("verdict", "", VERDICTS)
-    expect.whole("delivered", 0)
-    for key in ("must", "may"):
-        for finding in expect.tables(key):
-            if "rule" not in finding and "finding" not in finding:
-                finding.refuse(None, "expected a 'rule' (code or name) or a 'finding'")
-            for name in ("rule", "finding", "event", "cause", "field", "what"):
-                finding.text(name)
-            finding.whole("cycle", 1, 1)
-    return top.object("expect")
+    return read_check(top.table("check").held_to(CHECK_KEYS))
 
 
 def _secrets(value: JsonValue, *, is_hidden: bool = False) -> set[str]:

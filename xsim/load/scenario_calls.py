@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from xsim.load.scenario_keys import TEXT, Key
 from xsim.load.scenario_table import Table, nearest
 from xsim.world import Endpoint, Login
 
@@ -13,6 +14,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 PLACES = ("query", "path", "header", "json", "form", "cookie")
 """Where a request carries a parameter."""
 LONGEST_TEXT = 1_000_000
+HOST = Key("host", TEXT, "The host it is asked of.", otherwise="any")
 
 PART = re.compile(r"\{([^{}/]*)\}")
 """A part of a path in braces."""

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from xsim.load.scenario_keys import CHANCE, DURATION, PATHS, TIME, TRUTH, Key, Keys, keyed
 from xsim.load.scenario_table import Table, described
 from xsim.model import JsonValue
 from xsim.world import steps_of
 
-KEYS = ("at", "after", "set", "null", "delete", "chance")
+EVENT_KEYS = keyed(
+    Key("at", TIME, "When."),
+    Key("after", DURATION, "The same, from when the event became visible."),
+    Key("set", "table of paths", "New values."),
+    Key("null", PATHS, "Fields that become null."),
+    Key("delete", TRUTH, "The event is gone from then on.", False),
+)
+KEYS = {**EVENT_KEYS, **keyed(Key("chance", CHANCE, "In a stream: how many of its events change.", 1))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +38,12 @@ class PlannedChange:
 
 def read_changes(table: Table, *, of_stream: bool) -> tuple[PlannedChange, ...]:
     """The changes in the table, in the file's order."""
-    known = KEYS if of_stream else KEYS[:-1]
+    known = KEYS if of_stream else EVENT_KEYS
     return tuple(_read_change(change, known) for change in table.tables("changes"))
 
 
-def _read_change(table: Table, known: tuple[str, ...]) -> PlannedChange:
-    table.refuse_unknown(known)
+def _read_change(table: Table, known: Keys) -> PlannedChange:
+    table = table.held_to(known)
     if ("at" in table) == ("after" in table):
         table.refuse(
             None,
@@ -48,10 +56,10 @@ def _read_change(table: Table, known: tuple[str, ...]) -> PlannedChange:
         table.refuse(None, "expected either 'set' (or 'null') or 'delete = true'")
     return PlannedChange(
         at=table.moment("at"),
-        after=table.duration("after", timedelta(0)),
+        after=table.duration("after"),
         set=values,
         deleted=deleted,
-        chance=table.number("chance", 1.0, 0.0, 1.0),
+        chance=table.number("chance") if "chance" in known else 1.0,
     )
 
 
@@ -71,7 +79,7 @@ def read_paths(table: Table, key: str) -> tuple[str, ...]:
     return paths
 
 
-def read_path(table: Table, key: str, default: str = "") -> str:
+def read_path(table: Table, key: str, default: str | None = None) -> str:
     """One dotted path; the default where it is not given."""
     path = table.filled_text(key, default)
     if key in table:

@@ -4,38 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import timedelta
 
-from xsim.load.scenario_calls import METHODS, PART, PLACES, read_host, read_long_text, read_url_path
+from xsim.load.scenario_calls import PART, read_host, read_long_text, read_url_path
 from xsim.load.scenario_changes import path_values, read_path
+from xsim.load.scenario_endpoint_keys import KEYS, KIND_KEYS
 from xsim.load.scenario_events import Naming
 from xsim.load.scenario_filters import read_filter
 from xsim.load.scenario_fixed import read_fixed
-from xsim.load.scenario_formats import FORMATS, read_columns, read_item, refuse_bad_format
+from xsim.load.scenario_formats import read_columns, read_item, refuse_bad_format
 from xsim.load.scenario_identity import Names
-from xsim.load.scenario_kinds import DEFAULT_METHODS, KINDS, read_job_states, refuse_bad_kind, refuse_other_keys
+from xsim.load.scenario_kinds import DEFAULT_METHODS, read_job_states, refuse_bad_kind, refuse_other_keys
 from xsim.load.scenario_paging import read_limit, read_order, read_paging
 from xsim.load.scenario_table import Table, nearest
 from xsim.world import Endpoint, Filter, Order
 
-KEYS = (
-    "path", "method", "host", "kind", "streams", "list_at", "time_field", "id_field", "id_param", "id_in", "record_at",
-    "filters", "order", "limit", "paging", "total_at", "more_at", "extra", "empty", "wrap", "pick",
-    "text", "status", "answer_headers", "format", "item", "columns", "unknown_status",
-    "job_at", "job_param", "job_in", "job_takes", "job_state_at", "job_states", "set", "deletes",
-)  # fmt: skip
-EMPTY_ANSWERS = ("list", "missing", "null", "object", "body")
-
 
 def read_endpoint(table: Table, names: Names) -> Endpoint:
     """One [[endpoints]] table."""
-    table.refuse_unknown(KEYS)
+    table = table.held_to(KEYS)
     table.need("path", ', such as "/api/v1/alerts"')
     path = read_url_path(table)
-    kind = table.choice("kind", "list", KINDS)
+    kind = table.choice("kind")
     refuse_other_keys(table, kind)
+    table = replace(table, keys={**KEYS, **KIND_KEYS[kind]})
     if kind == "fixed":
-        return read_fixed(table, path, table.choice("method", "GET", METHODS), read_host(table))
+        return read_fixed(table, path, table.choice("method"), read_host(table))
     parts = PART.findall(path)
     streams = table.texts("streams")
     naming = names.of_all(streams)
@@ -44,7 +37,7 @@ def read_endpoint(table: Table, names: Names) -> Endpoint:
     _need_order(table, kind, order, time_field, filters)
     endpoint = Endpoint(
         path=path,
-        method=table.choice("method", DEFAULT_METHODS.get(kind, "GET"), METHODS),
+        method=table.choice("method", DEFAULT_METHODS.get(kind)),
         host=read_host(table),
         kind=kind,
         streams=streams,
@@ -52,7 +45,7 @@ def read_endpoint(table: Table, names: Names) -> Endpoint:
         time_field=time_field,
         id_field=read_path(table, "id_field", _id_field(naming)),
         id_name=table.filled_text("id_param"),
-        id_place=table.choice("id_in", "query", PLACES),
+        id_place=table.choice("id_in"),
         record_at=read_path(table, "record_at"),
         filters=filters,
         order=order,
@@ -61,11 +54,11 @@ def read_endpoint(table: Table, names: Names) -> Endpoint:
         total_at=read_path(table, "total_at"),
         more_at=read_path(table, "more_at"),
         extra=path_values(table, "extra"),
-        empty=table.choice("empty", "list", EMPTY_ANSWERS),
+        empty=table.choice("empty"),
         wrap=table.filled_text("wrap"),
         pick=read_path(table, "pick"),
-        status=table.whole("status", 200, 200, 299),
-        unknown_status=table.whole("unknown_status", 404, 200, 599),
+        status=table.whole("status"),
+        unknown_status=table.whole("unknown_status"),
         set=path_values(table, "set"),
         deletes=table.truth("deletes"),
     )
@@ -80,7 +73,7 @@ def _with_format(table: Table, endpoint: Endpoint) -> Endpoint:
     return replace(
         endpoint,
         text=read_long_text(table),
-        format=table.choice("format", "json", FORMATS),
+        format=table.choice("format"),
         item=read_item(table),
         columns=read_columns(table),
     )
@@ -93,8 +86,8 @@ def _with_job(table: Table, endpoint: Endpoint, parts: Collection[str]) -> Endpo
         endpoint,
         job_at=read_path(table, "job_at"),
         job_name=name,
-        job_place=table.choice("job_in", "query" if name and name not in parts else "path", PLACES),
-        job_takes=table.duration("job_takes", timedelta(0)),
+        job_place=table.choice("job_in", "query" if name and name not in parts else "path"),
+        job_takes=table.duration("job_takes"),
         job_state_at=read_path(table, "job_state_at"),
         job_states=read_job_states(table),
     )

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NoReturn
 
+from xsim.events import Events
 from xsim.load.scenario_changes import PlannedChange, read_changes, read_paths
+from xsim.load.scenario_keys import DURATION, PATHS, TABLES, TEXT, TIME, TRUTH, Key, keyed
 from xsim.load.scenario_paths import MISSING, identity_of, put_at, value_at
 from xsim.load.scenario_table import Table, described, name_of, nearest
 from xsim.load.scenario_values import DEEPEST, plain, recorded_moment
 from xsim.model import JsonValue
 from xsim.world import Change, Event
 
-KEYS = ("record", "occurred", "visible", "lag", "wanted", "changes", "stream", "null")
+KEYS = keyed(
+    Key(
+        "record", "table, or text of JSON",
+        "The fields as the API shows them. A time of TOML's own becomes ISO text; write a text where the layout "
+        "matters.",
+        needed=True,
+    ),
+    Key(
+        "occurred", TIME, "When it happened. ISO 8601, epoch numbers (s, ms, us, ns) and a mail's date are read.",
+        otherwise="read from the record at `[identity] time`",
+    ),
+    Key("visible", TIME, "When the API first lists it.", otherwise="`occurred`"),
+    Key("lag", DURATION, "The same as a span behind `occurred`.", "0s"),
+    Key("wanted", TRUTH, "Whether a right fetch delivers it.", otherwise="found out by a probe"),
+    Key("changes", TABLES, "What becomes of it."),
+    Key("null", PATHS, "Fields that are null."),
+    Key("stream", TEXT, "The name by which an endpoint's `streams` choose it."),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +52,7 @@ class Naming:
 
 def read_event(table: Table, naming: Naming) -> Event:
     """One [[events]] table as an event."""
-    table.refuse_unknown(KEYS)
+    table = table.held_to(KEYS)
     table.need("record", ": the fields of the event as the API shows them")
     record = _read_record(table)
     for path in read_paths(table, "null"):
@@ -56,19 +76,17 @@ def changes_of(planned: Sequence[PlannedChange], visible: datetime) -> tuple[Cha
     return tuple(sorted(changes, key=lambda change: change.at))
 
 
-def refuse_same_ids(events: Sequence[Event], tables: Sequence[Table]) -> None:
-    """Two events with one id cannot be told apart. `tables` has the table of each event."""
-    seen: dict[str, int] = {}
-    for number, event in enumerate(events):
-        first = seen.setdefault(event.id, number)
-        if first != number:
-            table = tables[number]
-            whose = name_of(tables[first].place)
-            table.refuse(
-                None,
-                f"a second event with the id {described(event.id)} (the first one is of {whose})",
-                _other_id(table, event.stream != events[first].stream),
-            )
+def refuse_same_ids(events: Events, tables: Sequence[Table], ends: Sequence[int]) -> None:
+    """Two events with one id cannot be told apart. Each table is that of the events up to its end."""
+    if events.double is None:
+        return
+    first, number = events.double
+    table, whose = tables[bisect_right(ends, number)], name_of(tables[bisect_right(ends, first)].place)
+    table.refuse(
+        None,
+        f"a second event with the id {described(events.ids[number])} (the first one is of {whose})",
+        _other_id(table, events.stream(number) != events.stream(first)),
+    )
 
 
 def _other_id(table: Table, is_of_another_list: bool) -> str:
@@ -135,7 +153,7 @@ def _occurred(table: Table, record: Mapping[str, JsonValue], naming: Naming) -> 
 def _visible(table: Table, occurred: datetime) -> datetime:
     if "visible" in table and "lag" in table:
         table.refuse("lag", "expected either 'visible' or 'lag', not both")
-    return table.moment("visible") or occurred + table.duration("lag", timedelta(0))
+    return table.moment("visible") or occurred + table.duration("lag")
 
 
 def _identity(table: Table, record: Mapping[str, JsonValue], naming: Naming) -> str:

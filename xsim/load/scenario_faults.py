@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from xsim.load.scenario_calls import (
+    HOST,
     METHODS,
     Call,
     can_meet,
@@ -18,22 +19,52 @@ from xsim.load.scenario_calls import (
     read_url_path,
 )
 from xsim.load.scenario_clock import MOST_CYCLES
+from xsim.load.scenario_keys import CHANCE, DURATION, TABLE, TEXT, TIME, WHOLE, WORD, Key, keyed
 from xsim.load.scenario_table import Table, described, nearest
 from xsim.world import Fault, Login
 
-KINDS = ("status", "timeout", "refused", "reset", "cut", "malformed", "wrong_type", "slow", "logout", "kill")
-MOMENTS = ("before", "between", "after")
-REQUEST_KEYS = ("requests", "method", "host", "path")
-"""Which requests it strikes: nothing that a kill could go by."""
-OWN_KEYS = {
-    "status": ("status",),
-    "headers": ("status",),
-    "text": ("status", "malformed", "wrong_type"),
-    "delay": ("slow",),
-    "at": ("kill",),
+KINDS = {
+    "status": "An answer of another `status`, with `headers` and `text`.",
+    "timeout": "No answer comes: the script waits as long as its own time-out, or the command's.",
+    "refused": "No connection.",
+    "reset": "The connection breaks before the answer.",
+    "cut": "The body ends before its announced length.",
+    "malformed": "A body of the announced kind that cannot be read: `text`, else the real answer, broken off.",
+    "wrong_type": "A page of HTML where JSON is expected: `text`, else a page to sign in.",
+    "slow": "The answer comes `delay` later: it may overrun the interval, the script's time-out or the command's.",
+    "logout": "All tokens that logins have given so far are no longer good; the request itself goes on.",
+    "kill": "The process is killed, at a moment of the cycle.",
 }
-"""Keys that only some kinds have."""
-KEYS = ("name", "kind", "cycles", "from", "until", "chance", "times", *REQUEST_KEYS, *OWN_KEYS)
+MOMENTS = ("before", "between", "after")
+_STRIKING_REQUESTS = tuple(kind for kind in KINDS if kind != "kill")
+"""What a kill strikes is a cycle."""
+KEYS = keyed(
+    Key("name", TEXT, "What reports call it; its chance hangs on it.", otherwise='`"status 1"`, `"status 2"`, ...'),
+    Key("kind", WORD, "As above.", needed=True, words=KINDS),
+    Key("cycles", "list of whole numbers and texts", '`[3, "5-8"]`: in cycle 3, and in 5 to 8.', otherwise="all"),
+    Key("from", TIME, "From then on. For a kill the cycle's start counts.", otherwise="the first cycle"),
+    Key("until", TIME, "Before then.", otherwise="the end"),
+    Key("chance", CHANCE, "How likely it strikes each time, drawn from the seed and its name.", 1),
+    Key("times", WHOLE, "At most so often, in a run and in those that go on from it.", otherwise="no limit", least=1),
+    Key(
+        "requests", "list of whole numbers",
+        "Which of a cycle's requests that fit `method`, `host` and `path`, counted from 1.",
+        otherwise="each; of a logout the first", of=_STRIKING_REQUESTS,
+    ),
+    Key("method", WORD, "As of an endpoint.", otherwise="any", words=METHODS, of=_STRIKING_REQUESTS),
+    replace(HOST, of=_STRIKING_REQUESTS),
+    Key("path", TEXT, "Parts in braces take anything.", otherwise="any", of=_STRIKING_REQUESTS),
+    Key("status", WHOLE, "Of the answer.", 500, least=200, most=599, of=("status",)),
+    Key("headers", TABLE, "Names and texts, as `answer_headers`.", of=("status",)),
+    Key(
+        "text", TEXT, "The body.", otherwise="says that it is a fault", of=("status", "malformed", "wrong_type"),
+    ),
+    Key("delay", DURATION, "How much later than usual.", needed=True, least="1ms", of=("slow",)),
+    Key(
+        "at", WORD, "Before the first of incidents() and setLastRun(), between the two, or after both.", needed=True,
+        words=MOMENTS, of=("kill",),
+    ),
+)  # fmt: skip
 MOST_REQUESTS = 1_000_000
 
 _SPAN = re.compile(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?", re.ASCII)
@@ -71,6 +102,7 @@ def refuse_idle_faults(
 
 
 def _read_fault(table: Table, before: Collection[Fault]) -> Fault:
+    table = table.held_to(KEYS)
     kind = _read_kind(table)
     since, until = table.moment("from"), table.moment("until")
     fault = Fault(
@@ -80,16 +112,16 @@ def _read_fault(table: Table, before: Collection[Fault]) -> Fault:
         since=since,
         until=until,
         requests=_read_requests(table),
-        chance=table.number("chance", 1.0, 0.0, 1.0),
-        times=table.whole("times", 1, 1) if "times" in table else 0,
-        method=table.choice("method", "", METHODS),
+        chance=table.number("chance"),
+        times=table.whole("times"),
+        method=table.choice("method"),
         host=read_host(table),
         path=read_url_path(table),
-        status=table.whole("status", 500, 200, 599),
+        status=table.whole("status"),
         headers=tuple(read_headers(table.table("headers"))),
         text=read_long_text(table),
-        delay=table.duration("delay", timedelta(0), least=timedelta(milliseconds=1)),
-        moment=table.choice("at", "", MOMENTS),
+        delay=table.duration("delay"),
+        moment=table.choice("at"),
     )
     for key, owner in (("delay", "slow"), ("at", "kill")):
         if kind == owner:
@@ -105,25 +137,23 @@ _NEEDED = {
 
 def _read_kind(table: Table) -> str:
     """The kind, with every key of another one refused."""
-    table.refuse_unknown(KEYS)
     table.need("kind", f": one of {', '.join(KINDS)}")
     kind = table.values["kind"]
     if re.fullmatch(r"[2-5]\d\d", str(kind)):
         table.expect("kind", f"one of {', '.join(KINDS)}", f'write kind = "status", status = {kind}')
-    kind = table.choice("kind", "", KINDS)
+    kind = table.choice("kind")
     for key in table.values:
-        if key in OWN_KEYS and kind not in OWN_KEYS[key]:
+        if KEYS[key].of and kind not in KEYS[key].of:
             table.refuse(key, f'means nothing for kind = "{kind}"', _other_kinds(key))
-        if key in REQUEST_KEYS and kind == "kill":
-            hint = 'it strikes a cycle, at = "before", "between" or "after" its incidents() and setLastRun()'
-            table.refuse(key, 'means nothing for kind = "kill"', hint)
-    return str(kind)
+    return kind
 
 
 def _other_kinds(key: str) -> str:
     if key == "at":
         return '`from`, `until` and `cycles` say when; `at` is for kind = "kill"'
-    return "write kind = " + " or ".join(f'"{kind}"' for kind in OWN_KEYS[key])
+    if KEYS[key].of == _STRIKING_REQUESTS:
+        return 'it strikes a cycle, at = "before", "between" or "after" its incidents() and setLastRun()'
+    return "write kind = " + " or ".join(f'"{kind}"' for kind in KEYS[key].of)
 
 
 def _read_name(table: Table, kind: str, before: Collection[Fault]) -> str:

@@ -9,29 +9,64 @@ from datetime import datetime, timedelta
 
 from xsim.load.scenario_calls import PLACES
 from xsim.load.scenario_changes import read_path
+from xsim.load.scenario_keys import DURATION, PATH, TEXT, TRUTH, WORD, Key, keyed
 from xsim.load.scenario_table import Table, described, nearest
 from xsim.load.scenario_values import offset_of
 from xsim.world import Filter
 
 FILTER_PLACES = (*PLACES, "body")
 COMPARISONS = (">=", ">", "<=", "<", "=", "!=", "in", "contains")
+OVER_TIME = (">=", ">", "<=", "<")
 KINDS = ("time", "number", "text")
-FILTER_KEYS = (
-    "param", "in", "field", "op", "as", "precision", "zone", "layout", "relative", "required", "pattern", "unreadable",
-    "widest",
-)  # fmt: skip
 BOUND_LAYOUTS = {
     "iso": "iso", "iso-offset": "iso", "iso-naive": "iso",
     "epoch-s": "epoch-s", "epoch-ms": "epoch-ms", "epoch-us": "epoch-us",
 }  # fmt: skip
 """A layout's name, and what the vendor calls it: of a bound it takes each spelling of ISO 8601."""
 LONGEST_PATTERN = 1_000
+FILTER_KEYS = keyed(
+    Key("param", TEXT, "The request's parameter.", needed=True),
+    Key(
+        "in", 'place, or `"body"`',
+        '`"body"` is all of it, as a text for a `pattern`: SOAP, a query language, GraphQL. It needs a `field` and no '
+        "`param`.",
+        "query", words=FILTER_PLACES,
+    ),
+    Key("field", PATH, "The field of a record that it looks at.", otherwise="as `param`"),
+    Key("op", WORD, "A record is kept where this holds of its field and the bound.", ">=", words=COMPARISONS),
+    Key(
+        "as", WORD, "How both sides are read.", words=KINDS,
+        otherwise="`\"time\"` for " + " ".join(f"`{each}`" for each in OVER_TIME) + ", else `\"text\"`",
+    ),
+    Key(
+        "precision", WORD, "Times are cut to this before they are compared.", "us",
+        words=("us", "ms", "s", "m", "h", "d"),
+    ),
+    Key(
+        "layout", "as for streams, or strptime",
+        "The one spelling of the bound that the vendor takes. It may be the whole text of a query.",
+        otherwise="ISO or an epoch number",
+    ),
+    Key("pattern", "regular expression", "Finds the bound, as the group `bound`, inside a longer text."),
+    Key("zone", "offset", "What a bound without an offset is taken to have.", otherwise="UTC"),
+    Key("relative", WORD, "The bound is so many of these back from now.", words=("s", "m", "h", "d")),
+    Key("required", TRUTH, "Without it the answer is status 400.", False),
+    Key(
+        "unreadable", WORD,
+        "A bound that is no time or number is answered with status 400, or counts as not sent.", "refuse",
+        words=("refuse", "ignore"),
+    ),
+    Key(
+        "widest", DURATION,
+        "A time farther back from now is answered with status 400: the service's own limit on a window.", least="1s",
+    ),
+)  # fmt: skip
 
 
 def read_filter(table: Table, path: str, parts: Collection[str]) -> Filter:
     """One of an endpoint's `filters`. `parts` are the names in the braces of its path."""
-    table.refuse_unknown(FILTER_KEYS)
-    place = table.choice("in", "query", FILTER_PLACES)
+    table = table.held_to(FILTER_KEYS)
+    place = table.choice("in")
     if place == "body":
         table.need("field", ": the body has no name that could stand for it")
     else:
@@ -39,8 +74,8 @@ def read_filter(table: Table, path: str, parts: Collection[str]) -> Filter:
     name = table.filled_text("param", "body")
     if place == "path" and name not in parts:
         table.refuse("param", f"the path {path} has no part {{{name}}}")
-    compare = table.choice("op", ">=", COMPARISONS)
-    kind = table.choice("as", "time" if compare in (">=", ">", "<=", "<") else "text", KINDS)
+    compare = table.choice("op")
+    kind = table.choice("as", "time" if compare in OVER_TIME else "text")
     if kind != "text" and compare == "contains":
         table.expect("as", 'text for op = "contains"')
     for key in ("precision", "zone", "layout", "relative", "widest"):
@@ -54,14 +89,14 @@ def read_filter(table: Table, path: str, parts: Collection[str]) -> Filter:
         place=place,
         compare=compare,
         kind=kind,
-        precision=table.choice("precision", "us", ("us", "ms", "s", "m", "h", "d")),
+        precision=table.choice("precision"),
         layout=_layout(table),
         zone=_zone(table),
-        relative=table.choice("relative", "", ("s", "m", "h", "d")),
+        relative=table.choice("relative"),
         required=table.truth("required"),
         pattern=read_pattern(table),
-        unreadable=table.choice("unreadable", "refuse", ("refuse", "ignore")),
-        widest=table.duration_or_none("widest", least=timedelta(seconds=1)),
+        unreadable=table.choice("unreadable"),
+        widest=table.duration_or_none("widest"),
     )
 
 

@@ -7,8 +7,6 @@ from xsim.load.scenario_changes import path_values
 from xsim.load.scenario_table import Table
 from xsim.world import Endpoint
 
-FIXED_KEYS = ("path", "method", "host", "kind", "extra", "text", "status", "answer_headers")
-
 
 def read_fixed(table: Table, path: str, method: str, host: str) -> Endpoint:
     """An endpoint of kind "fixed". Without `extra` and `text` its answer has no body."""
@@ -21,7 +19,7 @@ def read_fixed(table: Table, path: str, method: str, host: str) -> Endpoint:
         host=host,
         kind="fixed",
         extra=path_values(table, "extra"),
-        status=table.whole("status", 200, 200, 599),
+        status=table.whole("status"),
         answer_headers=tuple(read_headers(table.table("answer_headers"))),
         text=None if "extra" in table else text or "",
     )

@@ -8,7 +8,6 @@ from xsim.load.scenario_changes import read_paths
 from xsim.load.scenario_table import Table
 from xsim.world import Endpoint
 
-FORMATS = ("json", "xml", "ndjson", "csv")
 RECORDS = "{records}"
 """What a list's text holds in the records' place."""
 JSON_KEYS = ("list_at", "record_at", "total_at", "more_at", "extra")
@@ -19,7 +18,7 @@ _is_element = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?", re.ASCII).full
 
 def read_item(table: Table) -> str:
     """The element that an XML record is."""
-    item = table.filled_text("item", "item")
+    item = table.filled_text("item")
     if not _is_element(item):
         table.expect("item", "the name of an XML element", 'such as "alert"')
     return item

@@ -7,11 +7,32 @@ from dataclasses import dataclass, field
 
 from xsim.load.scenario_changes import read_path, read_paths
 from xsim.load.scenario_events import Naming
+from xsim.load.scenario_keys import PATH, PATHS, TABLES, TEXTS, Key, keyed
 from xsim.load.scenario_streams import stream_tables
 from xsim.load.scenario_table import Table, nearest
 
-KEYS = ("event", "incident", "part", "time", "others")
-OTHER_KEYS = ("streams", "event", "incident", "time")
+KEYS = keyed(
+    Key(
+        "event", PATHS, "What in a record names the event. The texts of several are joined by `/`.", "id",
+        otherwise="the endpoint's `id_field`, else {}",
+    ),
+    Key("incident", PATHS, "Where an incident's rawJSON holds the same.", otherwise="as `event`"),
+    Key("part", PATHS, "What tells several incidents of one event apart."),
+    Key(
+        "time", PATH, "Where a record holds the event's own time.",
+        otherwise="the endpoint's `time_field`, else the stream's `time`",
+    ),
+    Key("others", TABLES, "Lists whose records other fields name."),
+)  # fmt: skip
+OTHER_KEYS = keyed(
+    Key(
+        "streams", TEXTS,
+        "Of which `stream` the events are: [[streams]] of that `name`, [[events]] with that `stream`.", needed=True,
+    ),
+    Key("event", PATHS, "What in their records names the event.", needed=True),
+    Key("incident", PATHS, "Where an incident's rawJSON holds the same.", otherwise="as `event`"),
+    Key("time", PATH, "Where their records hold the event's own time.", otherwise="`[identity] time`"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +53,7 @@ class Names:
 
 def read_names(top: Table) -> Names:
     """Which fields name an event and hold its time: as stated, else what the endpoints or the streams say."""
-    identity = top.table("identity")
-    identity.refuse_unknown(KEYS)
+    identity = top.table("identity").held_to(KEYS)
     streams = _others(top, identity)
     usual = _usual(top, identity, apart=list(streams))
     others = {}
@@ -61,7 +81,7 @@ def _usual(top: Table, identity: Table, apart: list[str]) -> Naming:
     stated = bool(paths)
     endpoints = [each for each in top.tables("endpoints") if not _is_only_of(each.values.get("streams"), apart)]
     if not paths:
-        paths = (_first_path(endpoints, "id_field") or "id",)
+        paths = (_first_path(endpoints, "id_field") or str(KEYS["event"].default),)
     time = read_path(identity, "time") or _first_path(endpoints, "time_field") or _stream_time(top, apart)
     return Naming(paths, time, is_stated=stated)
 
@@ -72,8 +92,8 @@ def _others(top: Table, identity: Table) -> dict[str, Table]:
         each.text("stream") for each in top.tables("events")
     }
     owners: dict[str, Table] = {}
-    for table in identity.tables("others"):
-        table.refuse_unknown(OTHER_KEYS)
+    for each in identity.tables("others"):
+        table = each.held_to(OTHER_KEYS)
         for key in ("streams", "event"):
             table.need(key, ', as in {streams = ["cases"], event = "number", time = "opened"}')
         streams = table.texts("streams")

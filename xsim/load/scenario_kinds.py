@@ -3,34 +3,11 @@
 from __future__ import annotations
 
 from xsim.load.scenario_calls import PART
+from xsim.load.scenario_endpoint_keys import JOB_KEYS, KIND_KEYS
 from xsim.load.scenario_events import Naming
-from xsim.load.scenario_fixed import FIXED_KEYS
 from xsim.load.scenario_table import Table
 from xsim.world import Endpoint
 
-_CALL = ("path", "method", "host", "kind")
-_EVENTS = ("streams", "time_field", "id_field", "filters")
-_IDS = ("id_param", "id_in")
-_WRITTEN = ("extra", "empty", "wrap", "format", "item", "columns", "text")
-_LIST = (
-    *_CALL, *_EVENTS, *_IDS, "list_at", "order", "limit", "paging", "total_at", "more_at", "pick", *_WRITTEN,
-)  # fmt: skip
-
-KIND_KEYS = {
-    "list": (*_LIST, "record_at", "job_param", "job_in", "unknown_status"),
-    "detail": (*_LIST, "record_at", "unknown_status"),
-    "objects": _LIST,
-    "fixed": FIXED_KEYS,
-    "job": (*_CALL, *_EVENTS, "order", "job_at", "job_takes", "extra", "status"),
-    "job_status": (
-        *_CALL, "job_param", "job_in", "job_state_at", "job_states", "total_at", "extra", "unknown_status",
-    ),
-    "update": (
-        *_CALL, "streams", "id_field", *_IDS, "set", "deletes", "extra", "text", "record_at", "status",
-        "unknown_status",
-    ),
-}  # fmt: skip
-KINDS = tuple(KIND_KEYS)
 DEFAULT_METHODS = {"job": "POST", "update": "POST"}
 
 
@@ -47,9 +24,7 @@ def refuse_other_keys(table: Table, kind: str) -> None:
 
 def read_job_states(table: Table) -> tuple[str, str]:
     """The word while a search runs, and the one after that."""
-    if "job_states" not in table:
-        return ("RUNNING", "DONE")
-    states = table.texts("job_states")
+    states = table.texts("job_states") if "job_states" in table else JOB_KEYS["job_states"].default
     if len(states) != 2 or states[0] == states[1]:
         table.expect("job_states", 'two different texts, such as ["RUNNING", "DONE"]')
     return (states[0], states[1])

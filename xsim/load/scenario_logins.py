@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from dataclasses import replace
 
 from xsim.load.scenario_calls import (
+    HOST,
     METHODS,
     PART,
     Call,
@@ -16,27 +17,93 @@ from xsim.load.scenario_calls import (
     refuse_idle_beginnings,
 )
 from xsim.load.scenario_changes import path_values, read_path, refuse_bad_path
+from xsim.load.scenario_keys import (
+    ANY,
+    DURATION,
+    PATH,
+    TEXT,
+    TEXTS,
+    TRUTH,
+    WHOLE,
+    WORD,
+    Key,
+    keyed,
+)
 from xsim.load.scenario_table import Table
 from xsim.world import Endpoint, Login, Quota
 
-KINDS = ("token", "basic", "key", "signed")
+KINDS = {
+    "token": "A token that the login call gave, and that is still good (the default).",
+    "basic": "A user name and a password.",
+    "key": "Any text, as no key of ours is real.",
+    "signed": "The headers in `needs`; what stands in them is not checked.",
+}
 CREDENTIAL_PLACES = ("form", "json", "query", "header", "basic", "body")
 ANSWERS = ("json", "text", "header", "cookie")
 SENT_IN = ("header", "cookie", "query", "json", "form", "path")
-_EACH = ("name", "kind", "paths", "status", "body")
-_SHOWN = ("sent_in", "sent_as", "prefix")
-KIND_KEYS = {
-    "token": (
-        *_EACH, "path", "method", "host", "in", "needs", "answer", "token_at", "life", "life_at", "extra", *_SHOWN,
+_TOKEN = ("token",)
+_SHOWN = ("token", "key")
+LOGIN_KEYS = keyed(
+    Key("name", TEXT, "What reports call it.", otherwise='`"login"`, `"login 2"`, ...'),
+    Key("kind", WORD, "As above.", "token", words=KINDS),
+    Key("path", TEXT, "The login call; parts in braces take anything.", needed=True, of=_TOKEN),
+    Key("method", WORD, "Its method.", "POST", words=METHODS, of=_TOKEN),
+    replace(HOST, of=_TOKEN),
+    Key(
+        "in", WORD,
+        'Where the call carries its credentials; `"basic"` is the header of HTTP Basic, `"body"` a text, such as XML.',
+        "json", words=CREDENTIAL_PLACES, of=_TOKEN,
     ),
-    "basic": (*_EACH, "needs"),
-    "key": (*_EACH, *_SHOWN),
-    "signed": (*_EACH, "needs"),
-}  # fmt: skip
-LOGIN_KEYS = KIND_KEYS["token"]
-QUOTA_KEYS = ("calls", "per", "status", "says_when", "path")
-
-_SECOND = timedelta(seconds=1)
+    Key(
+        "needs", TEXTS,
+        "What has to be there, not empty: paths in JSON, names elsewhere; in a text, words; of signed, headers. With "
+        "Basic `username` and `password`, or what comes beside it.",
+        of=("token", "basic", "signed"),
+    ),
+    Key(
+        "answer", WORD, 'Where the answer holds the token; `"text"` is all of the body.', "json", words=ANSWERS,
+        of=_TOKEN,
+    ),
+    Key(
+        "token_at", TEXT,
+        'Its path, or the header\'s or cookie\'s name (needed for those). `""`: all of the answer is a JSON text.',
+        "access_token", of=_TOKEN,
+    ),
+    Key("life", DURATION, "So long a token is good.", otherwise="for ever", least="1s", of=_TOKEN),
+    Key("life_at", PATH, "Where the answer says that, in seconds.", of=_TOKEN),
+    Key(
+        "extra", "table of paths", 'Fixed fields of the answer. The text `"{token}"` is a refresh token.', of=_TOKEN,
+    ),
+    Key(
+        "sent_in", WORD, "Where a request shows it.", "header",
+        otherwise='{}; where the answer sets a cookie `"cookie"`',
+        words=SENT_IN, of=_SHOWN,
+    ),
+    Key(
+        "sent_as", TEXT, 'The name there; for `"path"` a part in braces of an endpoint\'s path.', "Authorization",
+        otherwise="{}; `token_at` of a cookie", of=_SHOWN,
+    ),
+    Key(
+        "prefix", TEXT, "What stands before it.", "Bearer ", otherwise="{} without `sent_as` in a header, else none",
+        of=_SHOWN,
+    ),
+    Key("paths", TEXTS, "Beginnings of the paths that ask for it.", otherwise="all but login calls"),
+    Key("status", WHOLE, "The answer to who is not known.", 401, least=200, most=599),
+    Key("body", ANY, "Its body.", otherwise="says what is wrong"),
+)  # fmt: skip
+KIND_KEYS = {kind: {name: key for name, key in LOGIN_KEYS.items() if not key.of or kind in key.of} for kind in KINDS}
+QUOTA_KEYS = keyed(
+    Key("calls", WHOLE, "So many ...", needed=True, least=1),
+    Key("per", DURATION, "... in each span of this length, counted back from now.", "1m", least="1s"),
+    Key("status", WHOLE, "The answer to one more.", 429, least=400, most=599),
+    Key(
+        "says_when", TRUTH, "It has a `Retry-After` header: the seconds until a call will be taken.", True,
+    ),
+    Key(
+        "path", TEXT, "Only calls of paths that begin so; each has to keep every quota that it falls under.",
+        otherwise="all",
+    ),
+)  # fmt: skip
 
 
 def read_logins(top: Table) -> tuple[Login, ...]:
@@ -84,29 +151,29 @@ def refuse_idle_quotas(quotas: Iterable[Quota], tables: Iterable[Table], calls: 
 
 
 def _read_login(table: Table, number: int) -> Login:
+    table = table.held_to(LOGIN_KEYS)
     kind = _read_kind(table)
-    place = table.choice("in", "json", CREDENTIAL_PLACES)
-    answer = table.choice("answer", "json", ANSWERS)
+    place, answer = table.choice("in"), table.choice("answer")
     token_at = _read_token_at(table, answer)
     sent_in, sent_as, prefix = _read_shown(table, kind, answer, token_at)
     login = Login(
         name=table.filled_text("name", "login" if number == 1 else f"login {number}"),
         kind=kind,
         path=read_url_path(table),
-        method=table.choice("method", "POST", METHODS),
+        method=table.choice("method"),
         host=read_host(table),
         place=place,
         needs=_read_needs(table, kind, place),
         answer=answer,
         token_at=token_at,
-        life=table.duration_or_none("life", least=_SECOND),
+        life=table.duration_or_none("life"),
         life_at=read_path(table, "life_at"),
         extra=path_values(table, "extra"),
         sent_in=sent_in,
         sent_as=sent_as,
         prefix=prefix,
         paths=read_beginnings(table, "paths"),
-        status=table.whole("status", 401, 200, 599),
+        status=table.whole("status"),
         body=table.json("body"),
     )
     _refuse_contradictions(table, login)
@@ -115,8 +182,7 @@ def _read_login(table: Table, number: int) -> Login:
 
 def _read_kind(table: Table) -> str:
     """The kind, with every key of another one refused."""
-    table.refuse_unknown(LOGIN_KEYS)
-    kind = table.choice("kind", "token", KINDS)
+    kind = table.choice("kind")
     for key in table.values:
         if key not in KIND_KEYS[kind]:
             owners = " or ".join(f'"{name}"' for name, keys in KIND_KEYS.items() if key in keys)
@@ -147,7 +213,7 @@ def _read_token_at(table: Table, answer: str) -> str:
     if answer == "json" and table.text("token_at", "-") == "":
         return ""
     if answer == "json":
-        return read_path(table, "token_at", "access_token")
+        return read_path(table, "token_at")
     if answer == "text":
         if "token_at" in table:
             table.refuse("token_at", 'means nothing for answer = "text": all of the body is the token')
@@ -163,15 +229,14 @@ def _read_shown(table: Table, kind: str, answer: str, token_at: str) -> tuple[st
     """Where a request shows the token or key, under which name, and what stands before it."""
     if kind == "basic":
         return "header", "Authorization", "Basic "
-    usual = "cookie" if answer == "cookie" else "header"
-    place = table.choice("sent_in", usual, SENT_IN)
-    name, prefix = table.filled_text("sent_as"), table.text("prefix")
+    place = table.choice("sent_in", "cookie" if answer == "cookie" else None)
+    name, prefix = table.filled_text("sent_as", ""), table.text("prefix", "")
     if kind == "signed":
         return place, "", ""
     if place == "cookie" and answer == "cookie":
         name = name or token_at
     if place == "header" and not name:
-        name, prefix = "Authorization", prefix if "prefix" in table else "Bearer "
+        name, prefix = table.text("sent_as"), table.text("prefix")
     if not name:
         table.refuse(None, f"'sent_as' is missing: {_SENT_AS[place]} that shows the {kind}")
     if place in ("header", "cookie") and not is_token(name):
@@ -211,15 +276,15 @@ def _refuse_contradictions(table: Table, login: Login) -> None:
 
 
 def _read_quota(table: Table) -> Quota:
-    table.refuse_unknown(QUOTA_KEYS)
+    table = table.held_to(QUOTA_KEYS)
     table.need("calls", ': how many the vendor takes, as in {calls = 60, per = "1m"}')
     beginnings = read_beginnings(table, "path")
     if len(beginnings) > 1:
         table.expect("path", "one beginning", "write a [[quotas]] for each")
     return Quota(
-        calls=table.whole("calls", 1, 1),
-        per=table.duration("per", timedelta(minutes=1), least=_SECOND),
-        status=table.whole("status", 429, 400, 599),
-        says_when=table.truth("says_when", True),
+        calls=table.whole("calls"),
+        per=table.duration("per"),
+        status=table.whole("status"),
+        says_when=table.truth("says_when"),
         path=beginnings[0] if beginnings else "",
     )

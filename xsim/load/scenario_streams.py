@@ -9,9 +9,23 @@ from datetime import datetime, timedelta
 
 from xsim.load.scenario_changes import PlannedChange, read_changes, read_path, refuse_bad_path
 from xsim.load.scenario_events import Naming
+from xsim.load.scenario_keys import (
+    CHANCE,
+    DURATION,
+    NUMBER,
+    TABLE,
+    TABLES,
+    TEXT,
+    TIME,
+    TRUTH,
+    WHOLE,
+    WORD,
+    Key,
+    keyed,
+)
 from xsim.load.scenario_paths import MISSING, flattened, value_at
 from xsim.load.scenario_table import Table, described
-from xsim.load.scenario_times import KEYS as TIME_KEYS
+from xsim.load.scenario_times import OTHER_KEYS as TIME_KEYS
 from xsim.load.scenario_times import TimeField, read_time_field
 from xsim.load.scenario_values import LONGEST, duration_of
 from xsim.model import JsonValue
@@ -19,11 +33,72 @@ from xsim.model import JsonValue
 MOST_EVENTS = 2_000_000
 """Of all streams and [[events]] together."""
 
-KEYS = (
-    "name", "count", "from", "until", "every", "jitter", "rate", "burst", "burst_every", "lag", "id", "first",
-    "id_type", "time", "other_times", "record", "choices", "null", "missing", "changes", "wanted",
+LAG_KEYS = (
+    keyed(
+        Key("min", DURATION, "Any lag from this ...", needed=True),
+        Key("max", DURATION, "... to this, each as likely.", needed=True),
+    ),
+    keyed(
+        Key("values", "list of durations", "One of these ...", needed=True),
+        Key("weights", "list of numbers", "... as often as its weight says.", otherwise="all alike"),
+    ),
+    keyed(
+        Key("usual", DURATION, "The lag of most events.", needed=True),
+        Key("long", DURATION, "The lag of the few.", needed=True),
+        Key("chance", CHANCE, "How many those are.", 0.05),
+    ),
+)
+"""Three shapes, each known by its first key."""
+CHOICE_KEYS = keyed(
+    Key("values", "list of any values", "What is drawn from.", needed=True),
+    Key("weights", "list of numbers", "How often each is drawn.", otherwise="all alike"),
+)
+KEYS = keyed(
+    Key("name", TEXT, "What reports and endpoints call it; its chance hangs on it.", needed=True),
+    Key("from", TIME, "When it begins.", otherwise="the start"),
+    Key("until", TIME, "It ends before this.", otherwise="the start of the last cycle, or none with `count`"),
+    Key("count", WHOLE, "It ends after so many events.", least=1, most=MOST_EVENTS),
+    Key("every", DURATION, "From one event to the next.", otherwise="the fetch interval", least="1ms"),
+    Key("jitter", DURATION, "Each is moved by up to this, earlier or later.", "0s"),
+    Key(
+        "rate", NUMBER, "Instead of `every`: so many events a minute, with gaps drawn as they come in life.",
+        least=0.000_001, most=60_000,
+    ),
+    Key("burst", WHOLE, "So many events at one timestamp ...", 1, least=1, most=MOST_EVENTS),
+    Key(
+        "burst_every", "whole number or duration",
+        "... at each so-manieth moment, or so often, beside the others or (without `every`) alone.", 1, least=1,
+        most=MOST_EVENTS,
+    ),
+    Key(
+        "lag", "duration or table",
+        'From when an event occurs to when the API lists it: `"5s"`; `{min = "1s", max = "30s"}`; '
+        '`{values = ["1s", "5m"], weights = [9, 1]}`; `{usual = "2s", long = "10m", chance = 0.05}` ([below](#lag)).',
+        "0s",
+    ),
+    Key(
+        "id", TEXT,
+        "The event's id, put at the first path of `[identity] event` unless the template has it. `{n}` counts, "
+        "`{n:05}` with leading zeros, `{time}` is the event's time as written.",
+        "{n}",
+    ),
+    Key("first", WHOLE, "The first `{n}`: 95 lets ids cross a power of ten.", 1),
+    Key("id_type", WORD, "A text, or a number in the record.", "text", words=("text", "int")),
+    Key(
+        "time", "path or table", "How the event's time is written ([below](#times)).",
+        otherwise="`[identity] time`, ISO with milliseconds",
+    ),
+    Key("other_times", TABLES, "More times; what they do not say is as in `time`."),
+    Key("record", TABLE, "The template. Its texts may hold `{n}`, `{id}` and `{time}`.", {}),
+    Key(
+        "choices", "table of paths", "Values to draw from: a list, or `{values = [...], weights = [...]}`.",
+    ),
+    Key("null", "table of paths", "The chance that a field is null."),
+    Key("missing", "table of paths", "The chance that a field is left out."),
+    Key("changes", TABLES, "As for events; `{time}` is the change's own time."),
+    Key("wanted", TRUTH, "For all its events.", otherwise="found out by probes"),
 )  # fmt: skip
-DEFAULT_KEYS = tuple(key for key in KEYS if key != "name")
+DEFAULT_KEYS = {name: key for name, key in KEYS.items() if name != "name"}
 """Of [stream_defaults]."""
 _REPLACED = {"every": ("rate",), "rate": ("every", "jitter")}
 """Defaults that a stream's own key stands against."""
@@ -75,12 +150,13 @@ class Stream:
     missing: Mapping[str, float]
     changes: tuple[PlannedChange, ...]
     wanted: bool | None
+    is_open: bool = False
+    """It ends with the schedule alone: a run that goes on has more of it, behind the same events."""
 
 
 def stream_tables(top: Table) -> list[Table]:
     """The [[streams]], each with what [stream_defaults] gives all of them. A stream's own key replaces it whole."""
-    defaults = top.table("stream_defaults")
-    defaults.refuse_unknown(DEFAULT_KEYS)
+    defaults = top.table("stream_defaults").held_to(DEFAULT_KEYS)
     return [
         table.with_defaults(defaults, [key for own in table.values for key in _REPLACED.get(own, ())])
         for table in top.tables("streams")
@@ -89,10 +165,10 @@ def stream_tables(top: Table) -> list[Table]:
 
 def read_stream(table: Table, naming: Naming, *, interval: timedelta, schedule_ends: datetime) -> Stream:
     """One [[streams]] table. Without an end of its own it goes on to the start of the last cycle."""
-    table.refuse_unknown(KEYS)
+    table = table.held_to(KEYS)
     table.need("name", ": each stream draws its chance from the seed and its name")
     time = _read_time(table, naming)
-    count = table.whole("count", 0, 1, MOST_EVENTS) if "count" in table else None
+    count = table.whole_or_none("count")
     every, rate = _rhythm(table, interval)
     stream = Stream(
         name=table.filled_text("name"),
@@ -101,13 +177,13 @@ def read_stream(table: Table, naming: Naming, *, interval: timedelta, schedule_e
         count=count,
         every=every,
         rate=rate,
-        jitter=table.duration("jitter", timedelta(0)),
-        burst=table.whole("burst", 1, 1, MOST_EVENTS),
+        jitter=table.duration("jitter"),
+        burst=table.whole("burst"),
         burst_every=_burst_every(table),
         lag=_read_lag(table),
-        id_text=table.filled_text("id", "{n}"),
-        first=table.whole("first", 1, 0),
-        has_number_ids=table.choice("id_type", "text", ("text", "int")) == "int",
+        id_text=table.filled_text("id"),
+        first=table.whole("first"),
+        has_number_ids=table.choice("id_type") == "int",
         id_path=naming.paths[0],
         time=time,
         other_times=tuple(read_time_field(each, _without_field(time), with_offset=True) for each in _others(table)),
@@ -117,6 +193,7 @@ def read_stream(table: Table, naming: Naming, *, interval: timedelta, schedule_e
         missing=_chances(table, "missing", naming),
         changes=read_changes(table, of_stream=True),
         wanted=table.truth_or_none("wanted"),
+        is_open="until" not in table and not count,
     )
     _refuse_contradictions(table, stream)
     return stream
@@ -167,7 +244,7 @@ def _without_field(time: TimeField) -> TimeField:
 def _others(table: Table) -> list[Table]:
     others = table.tables("other_times")
     for other in others:
-        other.need("field", f"; known here: {', '.join((*TIME_KEYS, 'offset'))}")
+        other.need("field", f"; known here: {', '.join(TIME_KEYS)}")
     return others
 
 
@@ -176,8 +253,8 @@ def _rhythm(table: Table, interval: timedelta) -> tuple[timedelta | None, float 
     if "every" in table and "rate" in table:
         table.refuse("rate", "expected either 'every' or 'rate', not both")
     if "rate" in table:
-        return None, table.number("rate", 1.0, 0.000_001, 60_000)
-    every = table.duration_or_none("every", least=_LEAST)
+        return None, table.number("rate")
+    every = table.duration_or_none("every")
     if every is None and not isinstance(table.values.get("burst_every"), str):
         every = interval
     return every, None
@@ -186,37 +263,39 @@ def _rhythm(table: Table, interval: timedelta) -> tuple[timedelta | None, float 
 def _burst_every(table: Table) -> int | timedelta:
     """Each so-manieth moment, or so often beside the others."""
     if isinstance(table.values.get("burst_every"), str):
-        return table.duration("burst_every", _LEAST, least=_LEAST)
-    return table.whole("burst_every", 1, 1, MOST_EVENTS)
+        span = table.duration("burst_every")
+        if span < _LEAST:
+            table.expect("burst_every", "at least 0.001s")
+        return span
+    return table.whole("burst_every")
 
 
 def _read_lag(table: Table) -> Lag:
     value = table.values.get("lag", "0s")
     if isinstance(value, str):
-        return Lag((table.duration("lag", timedelta(0)),))
+        return Lag((table.duration("lag"),))
     lag = table.table("lag")
-    shapes = (("min", "max"), ("values", "weights"), ("usual", "long", "chance"))
-    shape = next((each for each in shapes if each[0] in lag), None)
+    shape = next((each for each in LAG_KEYS if next(iter(each)) in lag), None)
     if shape is None:
         table.expect(
             "lag",
             "a duration, {min, max}, {values, weights} or {usual, long, chance}",
             'such as lag = {usual = "2s", long = "10m", chance = 0.05}',
         )
-    lag.refuse_unknown(shape)
-    if shape[0] == "min":
+    lag = lag.held_to(shape)
+    if "min" in lag:
         return _even_lag(lag)
-    if shape[0] == "usual":
+    if "usual" in lag:
         lag.need("long", ": the lag of the few")
-        chance = lag.number("chance", 0.05, 0.0, 1.0)
-        values = (lag.duration("usual", timedelta(0)), lag.duration("long", timedelta(0)))
+        chance = lag.number("chance")
+        values = (lag.duration("usual"), lag.duration("long"))
         return Lag(values, (1 - chance, chance))
     return Lag(_durations(lag, "values"), _weights(lag, "weights", len(lag.values["values"])))
 
 
 def _even_lag(lag: Table) -> Lag:
     lag.need("max")
-    least, most = lag.duration("min", timedelta(0)), lag.duration("max", timedelta(0))
+    least, most = lag.duration("min"), lag.duration("max")
     if most < least:
         lag.expect("max", f"at least min, {lag.values['min']}")
     return Lag((least,), most=most)
@@ -251,8 +330,7 @@ def _choices(table: Table) -> dict[str, Choice]:
         refuse_bad_path(place, keys[-1], path)
         weights: tuple[float, ...] = ()
         if isinstance(value, dict):
-            inner = place.table(keys[-1])
-            inner.refuse_unknown(("values", "weights"))
+            inner = place.table(keys[-1]).held_to(CHOICE_KEYS)
             values = inner.json("values")
             if isinstance(values, list):
                 weights = _weights(inner, "weights", len(values))
@@ -272,7 +350,7 @@ def _chances(table: Table, key: str, naming: Naming) -> dict[str, float]:
         refuse_bad_path(place, keys[-1], path)
         if any(own == path or own.startswith(f"{path}.") for own in naming.paths):
             place.refuse(keys[-1], f"the event's id ({naming.where} event) must stay in the record")
-        found[path] = place.number(keys[-1], 0.0, 0.0, 1.0)
+        found[path] = place.number(keys[-1])
     return found
 
 

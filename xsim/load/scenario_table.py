@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -11,11 +11,15 @@ from typing import Any, NoReturn
 
 from xsim.errors import InvalidScenario
 from xsim.load.files import shown
+from xsim.load.scenario_keys import Key, Keys
 from xsim.load.scenario_lines import Place, line_of
 from xsim.load.scenario_values import duration_of, moment_of, plain, signed_duration_of
 from xsim.model import JsonValue
 
+MOST_WHOLE = 2**53
 _LONGEST_VALUE = 60
+_FREE = Key("", "any value")
+"""A key of which nothing is stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table, or an inline table. A method named after a kind gives the key's value, or the default without it."""
+    """A table, or an inline table. A method named after a kind gives the key's value, or the default without it.
+
+    Defaults, words and bounds are those of `keys`, where the caller states no other.
+    """
 
     source: Source
     place: Place
     values: Mapping[str, Any]
     origins: Mapping[str, Place] = field(default_factory=dict)
     """Where the keys stand that another table gives to this one."""
+    keys: Keys = field(default_factory=dict)
+    """What may stand in it, where that is settled."""
 
     def __contains__(self, key: str) -> bool:
         return key in self.values
@@ -65,6 +74,11 @@ class Table:
         """Complain that the key's value is not what was expected."""
         self.refuse(key, f"found {described(self.values[key])}, expected {expected}", hint)
 
+    def held_to(self, keys: Keys) -> Table:
+        """The same table, in which these keys may stand and no other."""
+        self.refuse_unknown(keys)
+        return replace(self, keys=keys)
+
     def refuse_unknown(self, known: Collection[str]) -> None:
         """Complain about the first key that means nothing here, with the nearest one that does."""
         for key in self.values:
@@ -78,13 +92,13 @@ class Table:
         if key not in self.values:
             self.refuse(None, f"'{key}' is missing{why}")
 
-    def text(self, key: str, default: str = "") -> str:
-        value = self.values.get(key, default)
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.values.get(key, self._usual(key, default, ""))
         if not isinstance(value, str):
             self.expect(key, "a text")
         return value
 
-    def filled_text(self, key: str, default: str = "") -> str:
+    def filled_text(self, key: str, default: str | None = None) -> str:
         """A text that is not empty where it is given."""
         value = self.text(key, default)
         if key in self.values and not value.strip():
@@ -100,8 +114,8 @@ class Table:
             self.expect(key, "a text or a list of texts, none of them empty")
         return tuple(value)
 
-    def truth(self, key: str, default: bool = False) -> bool:
-        value = self.values.get(key, default)
+    def truth(self, key: str) -> bool:
+        value = self.values.get(key, self._usual(key, None, False))
         if not isinstance(value, bool):
             self.expect(key, "true or false")
         return value
@@ -109,45 +123,55 @@ class Table:
     def truth_or_none(self, key: str) -> bool | None:
         return self.truth(key) if key in self.values else None
 
-    def whole(self, key: str, default: int, least: int = 0, most: int = 2**53) -> int:
-        """A whole number within the bounds."""
-        value = self.values.get(key, default)
+    def whole(self, key: str, default: int | None = None) -> int:
+        """A whole number within the key's bounds."""
+        found = self.whole_or_none(key)
+        return int(self._usual(key, default, 0)) if found is None else found
+
+    def whole_or_none(self, key: str) -> int | None:
+        if key not in self.values:
+            return None
+        known, value = self.keys.get(key, _FREE), self.values[key]
+        least, most = int(known.least or 0), int(known.most or MOST_WHOLE)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             self.expect(key, f"a whole number from {least} to {most}")
         return value
 
-    def number(self, key: str, default: float, least: float, most: float) -> float:
-        value = self.values.get(key, default)
+    def number(self, key: str) -> float:
+        """Any number within the key's bounds."""
+        known, value = self.keys.get(key, _FREE), self.values.get(key, self._usual(key, None, 0.0))
+        least, most = float(known.least or 0), 1.0 if known.most is None else known.most
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
             self.expect(key, f"a number from {least:g} to {most:g}")
         return float(value)
 
-    def choice(self, key: str, default: str, allowed: Sequence[str]) -> str:
-        """One of some words."""
-        value = self.values.get(key, default)
+    def choice(self, key: str, default: str | None = None) -> str:
+        """One of the key's words; its default need not be one."""
+        value, allowed = self.values.get(key, self._usual(key, default, "")), self.keys[key].words
         if not isinstance(value, str) or (key in self.values and value not in allowed):
             near = nearest(value, allowed) if isinstance(value, str) else None
             self.expect(key, f"one of {', '.join(allowed)}", near)
         return value
 
-    def duration(self, key: str, default: timedelta, *, least: timedelta = timedelta(0)) -> timedelta:
-        value = self.duration_or_none(key, least=least)
-        return default if value is None else value
+    def duration(self, key: str) -> timedelta:
+        found = self.duration_or_none(key)
+        return duration_of(self._usual(key, None, "")) or timedelta(0) if found is None else found
 
-    def duration_or_none(self, key: str, *, least: timedelta = timedelta(0)) -> timedelta | None:
+    def duration_or_none(self, key: str) -> timedelta | None:
         if key not in self.values:
             return None
         found = duration_of(self.values[key])
         if found is None:
             self.expect(key, 'a number with a unit, such as "90s", "1m", "2h", "1d" or "200ms"', self._unit_hint(key))
+        least = duration_of(self.keys.get(key, _FREE).least) or timedelta(0)
         if found < least:
             self.expect(key, f"at least {least.total_seconds():g}s")
         return found
 
-    def offset(self, key: str, default: timedelta = timedelta(0)) -> timedelta:
-        """A duration that may have a sign in front."""
+    def offset(self, key: str) -> timedelta:
+        """A duration that may have a sign in front; without it none."""
         if key not in self.values:
-            return default
+            return timedelta(0)
         value = self.values[key]
         found = signed_duration_of(value)
         found = duration_of(value) if found is None else found
@@ -199,6 +223,12 @@ class Table:
         """A table as JSON has it."""
         inner = self.table(key)
         return {name: inner.json(name) for name in inner.values}
+
+    def _usual(self, key: str, default: JsonValue, fallback: JsonValue) -> JsonValue:
+        """What holds without the key: as the caller says, as the key's data says, or what its kind has for nothing."""
+        if default is None:
+            default = self.keys.get(key, _FREE).default
+        return fallback if default is None else default
 
     def _unit_hint(self, key: str) -> str | None:
         value = self.values[key]

@@ -7,13 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from xsim.load.scenario_changes import read_path
+from xsim.load.scenario_keys import DURATION, PATH, TEXT, WHOLE, Key, keyed
 from xsim.load.scenario_table import Table
 from xsim.load.scenario_values import offset_of
 from xsim.model import JsonValue
 
 NAMED_LAYOUTS = ("iso", "iso-offset", "iso-naive", "epoch-s", "epoch-ms", "epoch-us")
-KEYS = ("field", "layout", "digits", "zone")
 ALL_DIGITS = (0, 3, 6, 7)
+KEYS = keyed(
+    Key("field", PATH, "Where the time stands.", otherwise="`[identity] time`; needed in `other_times`"),
+    Key("layout", TEXT, "How it looks, as in the next table.", "iso"),
+    Key("digits", WHOLE, "Of the fraction of a second: 0, 3, 6 or 7.", otherwise="the layout's", most=7),
+    Key("zone", "offset", 'The offset at which it is written: `"+02:00"`.', otherwise="UTC"),
+)
+OTHER_KEYS = {
+    **KEYS,
+    **keyed(
+        Key("offset", DURATION, "In `other_times`: so much later than the event, with `-` in front earlier.", "0s")
+    ),
+}
+"""Of a time beside the event's own."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PROBE = datetime(2023, 11, 29, 19, 47, 38, 987_654)
@@ -56,11 +69,11 @@ class TimeField:
 
 def read_time_field(table: Table, default: TimeField, *, with_offset: bool = False) -> TimeField:
     """A stream's `time`, or one of its `other_times`; what is not given is as in the default."""
-    table.refuse_unknown((*KEYS, "offset") if with_offset else KEYS)
+    table = table.held_to(OTHER_KEYS if with_offset else KEYS)
     field = read_path(table, "field", default.field)
     layout = table.filled_text("layout", default.layout)
     usual = default.digits if layout == default.layout else _usual_digits(layout)
-    digits = table.whole("digits", usual, 0, 7)
+    digits = table.whole("digits", usual)
     _refuse_bad_digits(table, layout, digits)
     zone = _zone(table, default.zone)
     if layout == "iso" and zone:

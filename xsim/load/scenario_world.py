@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+from xsim.events import Events
 from xsim.load.scenario_calls import Call, calls_of
-from xsim.load.scenario_clock import MOST_CYCLES, Overrides, Schedule
+from xsim.load.scenario_clock import CLOCK_KEYS, MOST_CYCLES, Overrides, Schedule
 from xsim.load.scenario_endpoints import (
     read_endpoint,
     refuse_missing_jobs,
@@ -23,7 +25,7 @@ from xsim.load.scenario_logins import (
     refuse_idle_logins,
     refuse_idle_quotas,
 )
-from xsim.load.scenario_streams import MOST_EVENTS, expected_count, read_stream, stream_tables
+from xsim.load.scenario_streams import MOST_EVENTS, Stream, expected_count, read_stream, stream_tables
 from xsim.load.scenario_table import Table, nearest
 from xsim.load.scenario_vendor import read_hatch
 from xsim.load.streams import make_events
@@ -34,7 +36,7 @@ from xsim.world import Endpoint, Event, Fault, Hatch, Login, Quota
 class World:
     """The vendor as the scenario wants it."""
 
-    events: tuple[Event, ...]
+    events: Events
     endpoints: tuple[Endpoint, ...]
     hatch: Hatch | None
     logins: tuple[Login, ...]
@@ -56,7 +58,7 @@ def read_world(top: Table, names: Names, schedule: Schedule, seed: int, instead:
     return world
 
 
-def read_delivered(top: Table, events: Collection[Event], instead: Overrides) -> dict[str, tuple[int, str]]:
+def read_delivered(top: Table, events: Events, instead: Overrides) -> dict[str, tuple[int, str]]:
     """Ids that an older version had delivered before the start: of no cycle, and with a text that nobody knows."""
     values = top.values.get("delivered", [])
     is_right = isinstance(values, list) and all(
@@ -65,20 +67,19 @@ def read_delivered(top: Table, events: Collection[Event], instead: Overrides) ->
     if not is_right:
         top.expect("delivered", 'a list of ids, such as ["A-1", "A-2"]')
     ids = [str(each) for each in values]
-    known = {event.id for event in events}
     # Another clock or seed makes other events.
-    for each in ids if known and instead == Overrides() else ():
-        if each not in known:
-            top.refuse("delivered", f"no event has the id '{each}'", nearest(each, known))
+    for each in ids if events and instead == Overrides() else ():
+        if events.number_of(each) is None:
+            top.refuse("delivered", f"no event has the id '{each}'", nearest(each, events.ids))
     return dict.fromkeys(ids, (0, ""))
 
 
 def _reach(top: Table, schedule: Schedule, instead: Overrides) -> Reach:
     """Fewer cycles than the file has are no reason to refuse its faults; its times hold where nobody moves them."""
-    clock = top.table("clock")
-    is_fixed = not instead.starts and not instead.interval and "interval" in clock
+    clock = top.table("clock").held_to(CLOCK_KEYS)
+    is_fixed = not instead.starts and not instead.interval and not instead.goes_on and "interval" in clock
     return Reach(
-        last_cycle=max(schedule.cycles, clock.whole("cycles", 10, 1, MOST_CYCLES)),
+        last_cycle=MOST_CYCLES if instead.goes_on else max(schedule.cycles, clock.whole("cycles")),
         skipped=set(schedule.skipped),
         begins=None if instead.starts else schedule.starts,
         ends=schedule.ends + schedule.interval if is_fixed and not instead.cycles else None,
@@ -96,10 +97,10 @@ def _refuse_idle(top: Table, world: World) -> None:
         refuse_idle_logins(world.logins, logins, calls, world.endpoints)
 
 
-def _read_events(top: Table, names: Names, schedule: Schedule, seed: int) -> tuple[Event, ...]:
+def _read_events(top: Table, names: Names, schedule: Schedule, seed: int) -> Events:
     """All events in order of `visible`, then of the file."""
     tables = top.tables("events")
-    events = [read_event(table, names.of(table.text("stream"))) for table in tables]
+    stated = [read_event(table, names.of(table.text("stream"))) for table in tables]
     streams = [
         (
             table,
@@ -108,23 +109,31 @@ def _read_events(top: Table, names: Names, schedule: Schedule, seed: int) -> tup
         for table in stream_tables(top)
     ]
     _refuse_same_names(streams)
-    number = float(len(events))
+    number = float(len(stated))
     for table, stream in streams:
         number += expected_count(stream)
         if number > MOST_EVENTS:
             table.refuse(None, f"some {number:,.0f} events up to here, expected at most {MOST_EVENTS:,}")
+    ends = list(range(1, len(stated) + 1))
+    events = Events(chain(stated, _made(streams, names, seed, ends)))
+    refuse_same_ids(events, [*tables, *(table for table, _ in streams)], ends)
+    return events.by_visible()
+
+
+def _made(streams: Sequence[tuple[Table, Stream]], names: Names, seed: int, ends: list[int]) -> Iterator[Event]:
+    """The streams' events. Behind each stream, `ends` gets the number of events up to there."""
     for table, stream in streams:
         naming = names.of(stream.name)
+        number = ends[-1] if ends else 0
         try:
-            made = list(make_events(stream, seed, naming.paths))
+            for event in make_events(stream, seed, naming.paths):
+                yield event
+                number += 1
         except KeyError as error:
             table.refuse(None, f"its events have nothing at '{error.args[0]}', which {naming.where} event names")
         except ValueError as error:
             table.refuse(None, str(error))
-        events += made
-        tables += [table] * len(made)
-    refuse_same_ids(events, tables)
-    return tuple(sorted(events, key=lambda event: event.visible))
+        ends.append(number)
 
 
 def _refuse_same_names(streams: list[tuple[Table, Any]]) -> None:

@@ -26,7 +26,11 @@ def make_events(stream: Stream, seed: int, paths: tuple[str, ...]) -> Iterator[E
     """
     chance = random.Random(f"{seed}:{stream.name}")
     template = _Template(stream, paths)
-    for number, moment in enumerate(sorted(_times(stream, chance)), start=stream.first):
+    times = sorted(_times(stream, chance))
+    if stream.is_open and (stream.rate or stream.jitter):
+        # Of the same chance the events would hang on how many times were drawn before them.
+        chance = random.Random(f"{seed}:{stream.name}:events")
+    for number, moment in enumerate(times, start=stream.first):
         if not moment < LATEST:
             raise ValueError("it goes on past the year 2200")
         yield _make_event(template, number, moment, chance)
@@ -49,9 +53,14 @@ class _Template:
 
 
 def _times(stream: Stream, chance: random.Random) -> Iterator[datetime]:
-    """When each event occurs; those of a burst share one moment."""
+    """When each event occurs; those of a burst share one moment.
+
+    An open stream has what a longer one would have up to the same end: the next run may go on behind it.
+    """
     left = MOST_EVENTS if stream.count is None else stream.count
     for moment, size in merge(_rhythm(stream, chance), _timed_bursts(stream)):
+        if stream.is_open and stream.ends is not None and not moment < stream.ends:
+            continue
         for _ in range(min(size, left)):
             yield moment
         left -= min(size, left)
@@ -63,11 +72,13 @@ def _rhythm(stream: Stream, chance: random.Random) -> Iterator[tuple[datetime, i
     """Moments and how many events each has. It ends with the stream, or is left off when the count is reached."""
     if stream.every is None and stream.rate is None:
         return
-    at = stream.begins
+    at, ends = stream.begins, stream.ends or LATEST
+    if stream.is_open:
+        ends += stream.jitter  # What lies behind the end may be drawn before it.
     for number in range(1, MOST_EVENTS + 1):
         if stream.rate:
             at += timedelta(seconds=chance.expovariate(stream.rate / 60))
-        if not at < (stream.ends or LATEST):
+        if not at < ends:
             return
         is_burst = isinstance(stream.burst_every, int) and number % stream.burst_every == 0
         moment = at

@@ -11,7 +11,7 @@ from xsim.errors import XsimError
 from xsim.findings import Report
 from xsim.model import Cycle, Integration, Scenario, ScenarioFile
 from xsim.report.progress import Progress
-from xsim.report.rule_page import rule_markdown, rule_text, rules_json, rules_markdown, rules_text
+from xsim.report.rule_page import cause_text, rule_markdown, rule_text, rules_json, rules_markdown, rules_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +29,7 @@ __all__ = [
     "Progress",
     "SuiteProgress",
     "baseline_text",
+    "cause_text",
     "changed_findings",
     "changes_line",
     "closing_lines",

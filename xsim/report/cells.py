@@ -14,6 +14,7 @@ from itertools import islice
 
 ELLIPSIS = "…"
 
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&#$@])")
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1))
 
@@ -43,6 +44,11 @@ def safe_lines(text: str, *, limit: int = 500, most: int = 20) -> list[str]:
     shown = [safe(line, limit) for line in lines[:most]]
     left_out = len(lines) - most
     return [*shown, f"{ELLIPSIS} and {left_out} more lines"] if left_out > 0 else shown
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it stands; an address in it becomes no link."""
+    return _MARKUP.sub(r"\\\1", text).replace("://", ":\\//")
 
 
 def spans(numbers: Iterable[int]) -> str:

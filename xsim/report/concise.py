@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from xsim.findings import Report
-from xsim.report.entries import Clean, Entry, cleaner, open_entries
+from xsim.report.entries import Clean, cleaner, open_entries, scenario_path, unmet
 
 
 def report_concise(report: Report) -> str:
-    """A line a finding that nobody accepted, in rule order; no text where there is none."""
+    """A line a finding that nobody accepted, in rule order, then one for each that the scenario expects in vain.
+
+    No text where there is neither.
+    """
     clean = cleaner(report)
-    return "\n".join(_line(entry, clean) for entry in open_entries(report))
+    scenario = scenario_path(report)
+    lines = [
+        *(_line(each.place.path, each.place.line, f"{each.rule.code} {clean(each.finding.message)}", clean)
+          for each in open_entries(report)),
+        *(_line(scenario, 1, clean(line), clean) for line in unmet(report)),
+    ]  # fmt: skip
+    return "\n".join(lines)
 
 
-def _line(entry: Entry, clean: Clean) -> str:
-    path = clean(entry.place.path)
+def _line(path: str, line: int, message: str, clean: Clean) -> str:
+    path = clean(path)
     # A build server takes a line that begins with two colons, and "##[" anywhere, for a command to itself.
     if path.lstrip().startswith("::"):
         path = f"./{path}"
-    line = f"{path}:{entry.place.line}: {entry.rule.code} {clean(entry.finding.message)}"
-    return line.replace("##[", "##\\[")
+    return f"{path}:{line}: {message}".replace("##[", "##\\[")

@@ -88,6 +88,17 @@ def shown(path: str) -> str:
     return given.as_posix()
 
 
+def unmet(report: Report) -> tuple[str, ...]:
+    """What the scenario expects and the run does not show, a line each. Findings that nobody expects are entries."""
+    return report.expected.missing if report.expected else ()
+
+
+def scenario_path(report: Report) -> str:
+    """Where such a line belongs: the scenario's file, as seen from the working folder."""
+    journal = report.journal
+    return shown(str(journal.scenario.path)) if journal.scenario.path else journal.integration.path.as_posix()
+
+
 def one_line(text: str) -> str:
     """A rule's own words, which stand in several lines, in one."""
     return " ".join(text.split())

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 
 from xsim.findings import Report
 from xsim.model import Severity
-from xsim.report.cells import plural
-from xsim.report.entries import GRAVITY, Clean, Entry, cleaner, one_line, open_entries
+from xsim.report.cells import markdown, plural
+from xsim.report.entries import GRAVITY, Clean, Entry, cleaner, one_line, open_entries, scenario_path, unmet
 
 MOST_OF_A_LEVEL = 10
 """Annotations of one level that GitHub shows of a step."""
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _ROWS = 100
 _NOT_EXERCISED = 30
-_MARKUP = re.compile(r"([\\`*_\[\]<>|~&#$@!{}()])")
 
 
 def report_github(report: Report, *, folder: str = "") -> str:
@@ -32,6 +31,9 @@ def annotation_lines(report: Report, *, folder: str = "") -> Iterator[str]:
     """
     clean = cleaner(report)
     found = open_entries(report)
+    if missing := unmet(report):
+        text = "\n".join(clean(line) for line in missing[:_NOT_EXERCISED])
+        yield annotation("error", _seen_from_top(clean(scenario_path(report)), folder), 1, "not as expected", text)
     for severity in sorted(_COMMANDS, key=GRAVITY.__getitem__, reverse=True):
         of_level = [entry for entry in found if entry.severity is severity]
         told = of_level if len(of_level) <= MOST_OF_A_LEVEL else of_level[: MOST_OF_A_LEVEL - 1]
@@ -45,9 +47,11 @@ def annotation_lines(report: Report, *, folder: str = "") -> Iterator[str]:
 def summary(report: Report) -> str:
     """The report as Markdown, for the page of a job."""
     clean = cleaner(report)
-    name = escaped(clean(report.journal.integration.name))
-    parts = [f"### xsim: {name}: {report.verdict.value.upper()}", escaped(clean(report.reason))]
+    name = markdown(clean(report.journal.integration.name))
+    parts = [f"### xsim: {name}: {report.verdict.value.upper()}", markdown(clean(report.reason))]
     found = open_entries(report)
+    if missing := unmet(report):
+        parts.append("\n".join(["Not as the scenario expects:\n", *(f"- {markdown(clean(line))}" for line in missing)]))
     if found:
         parts.append("\n".join(_table(found, clean)))
     fixes = {entry.rule.code: entry.rule for entry in found if entry.rule.fix}
@@ -61,13 +65,15 @@ def summary(report: Report) -> str:
 
 
 def _annotation(entry: Entry, folder: str, clean: Clean) -> str:
-    path = clean(entry.place.path)
-    if folder and not re.match(r"/|[A-Za-z]:/", path):
-        path = f"{folder}/{path}"
+    path = _seen_from_top(clean(entry.place.path), folder)
     title = f"{entry.rule.code} {entry.rule.name}"
     fix = f"\nFix: {one_line(entry.rule.fix)}" if entry.rule.fix else ""
     message = clean(entry.finding.message) + fix
     return annotation(_COMMANDS[entry.severity], path, max(1, entry.place.line), title, message)
+
+
+def _seen_from_top(path: str, folder: str) -> str:
+    return f"{folder}/{path}" if folder and not re.match(r"/|[A-Za-z]:/", path) else path
 
 
 def annotation(command: str, path: str, line: int, title: str, message: str) -> str:
@@ -87,23 +93,18 @@ def _table(found: list[Entry], clean: Clean) -> Iterator[str]:
     yield "| level | rule | place | finding |"
     yield "| --- | --- | --- | --- |"
     for entry in found[:_ROWS]:
-        place = escaped(f"{clean(entry.place.path)}:{entry.place.line}")
+        place = markdown(f"{clean(entry.place.path)}:{entry.place.line}")
         rule = f"{entry.rule.code} {entry.rule.name}"
-        yield f"| {entry.severity.value} | {rule} | {place} | {escaped(clean(entry.finding.message))} |"
+        yield f"| {entry.severity.value} | {rule} | {place} | {markdown(clean(entry.finding.message))} |"
     if len(found) > _ROWS:
         yield f"| | | | and {plural(len(found) - _ROWS, 'more finding')} |"
 
 
 def _not_exercised(report: Report, clean: Clean) -> Iterator[str]:
     yield "Not exercised by this run:\n"
-    yield from (f"- {escaped(clean(text))}" for text in report.not_exercised[:_NOT_EXERCISED])
+    yield from (f"- {markdown(clean(text))}" for text in report.not_exercised[:_NOT_EXERCISED])
     if len(report.not_exercised) > _NOT_EXERCISED:
         yield f"- and {len(report.not_exercised) - _NOT_EXERCISED} more"
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it stands; an address in it becomes no link."""
-    return _MARKUP.sub(r"\\\1", text).replace("://", ":\\//")
 
 
 def _code_block(text: str) -> str:

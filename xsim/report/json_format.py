@@ -202,6 +202,7 @@ def _finding(entry: Entry, mask: Mask) -> dict[str, Any]:
         "evidence": [{"label": mask(label), "value": mask(value)} for label, value in finding.evidence],
         "fingerprint": finding.fingerprint,
         "accepted": mask(finding.accepted),
+        "expected": finding.is_expected,
         "fails": entry.fails,
     }
 
@@ -211,7 +212,18 @@ def closing_fields(report: Report, mask: Mask) -> dict[str, Any]:
     return {
         "assumes": [mask(text) for text in report.assumes],
         "not_exercised": [mask(text) for text in report.not_exercised],
+        "expected": _expected(report, mask),
         "command": mask(report.journal.command),
+    }
+
+
+def _expected(report: Report, mask: Mask) -> dict[str, Any] | None:
+    if report.expected is None:
+        return None
+    return {
+        "verdict": report.expected.verdict.value,
+        "reason": mask(report.expected.reason),
+        "differences": [mask(line) for line in report.expected.differences],
     }
 
 

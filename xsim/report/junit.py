@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from xsim.findings import Report, RuleResult
+from xsim.findings import Expected, Report, RuleResult
 from xsim.model import Verdict
 from xsim.report.cells import plural, spans
 from xsim.report.entries import Clean, Entry, cleaner, entry_of, least_failing, one_line
@@ -19,6 +19,7 @@ from xsim.report.entries import Clean, Entry, cleaner, entry_of, least_failing, 
 _FINDINGS = 50
 """Findings told of one rule."""
 _DECIDED = "the run can be judged"
+_EXPECTED = "the run comes to what the scenario expects"
 
 
 def report_junit(report: Report) -> str:
@@ -28,6 +29,8 @@ def report_junit(report: Report) -> str:
     _properties(suite, report, clean)
     cases = [_rule_case(suite, report, result, clean) for result in report.results]
     cases.append(_run_case(suite, report, clean))
+    if report.expected is not None:
+        cases.append(_expectation_case(suite, report, report.expected, clean))
     counts = {
         "tests": len(cases),
         "failures": sum(case.find("failure") is not None for case in cases),
@@ -101,6 +104,19 @@ def _run_case(suite: Element, report: Report, clean: Clean) -> Element:
         failure.text = reason
     else:
         SubElement(case, "system-out").text = reason
+    return case
+
+
+def _expectation_case(suite: Element, report: Report, expected: Expected, clean: Clean) -> Element:
+    case = _case(suite, report, _EXPECTED, clean)
+    lines = [clean(line) for line in expected.differences[:_FINDINGS]]
+    if not lines:
+        SubElement(case, "system-out").text = f"by itself {expected.verdict.value}: {clean(expected.reason)}"
+        return case
+    count = len(expected.differences)
+    message = lines[0] if count == 1 else f"{plural(count, 'difference')}; the first: {lines[0]}"
+    more = [f"and {count - len(lines):,} more"] if count > len(lines) else []
+    SubElement(case, "failure", {"type": "expected", "message": message}).text = "\n".join([*lines, *more])
     return case
 
 

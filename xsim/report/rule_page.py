@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from xsim.findings import Report, Rule
+from xsim.findings import Cause, Report, Rule
 from xsim.report.rule_story import story_markdown, story_text
 
 FAMILIES = {
@@ -68,6 +68,22 @@ def rule_text(rule: Rule, files: Mapping[str, str], report: Report | None, *, wi
     parts += [f"What happens when it runs:\n\n{_indented(story_text(report, rule, width - 4))}"] if report else []
     parts += [f"Keeps it: {name}\n\n{_indented(files[name])}" for name in _GOOD if name in files]
     return "\n\n".join(parts)
+
+
+def cause_text(cause: Cause) -> str:
+    """A cause that findings give: what it means, what to write instead, and the rules whose findings give it."""
+    parts = [f"{cause.word}: a cause that findings of {_listed([rule.code for rule in cause.rules])} give"]
+    parts += [f"Means: {cause.means}"] if cause.means else []
+    parts += [f"Instead: {remedy}" for remedy in cause.remedies]
+    for rule in cause.rules:
+        told = [f"{rule.code} {rule.name} ({rule.severity.value})", f"  {rule.summary}", f"  Why: {rule.why}"]
+        told += [] if cause.remedies else [f"  Fix: {rule.fix}"]
+        parts.append("\n".join([*told, f"  More: xsim explain {rule.code}"]))
+    return "\n\n".join(parts)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def rule_markdown(rule: Rule, files: Mapping[str, str], report: Report | None) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus, urlsplit
 
 from xsim.findings import Finding, Report, Rule
 from xsim.model import Cycle, Exchange, Outcome
-from xsim.report.cells import plural, safe, span
+from xsim.report.cells import markdown, plural, safe, span
 from xsim.report.difference import changes, describe
 
 HEADINGS = ("cycle", "time", "last run", "asked", "delivered", "finding")
@@ -68,7 +68,7 @@ def story_markdown(report: Report, rule: Rule) -> str:
     """The same as a Markdown table and a list."""
     rows = [f"| {' | '.join(map(_code, line.cells))} |" for line in story(report, rule)]
     head = [f"| {' | '.join(HEADINGS)} |", "|" + "---|" * len(HEADINGS)]
-    return "\n".join([*head, *rows, "", *(f"- {_escaped(line)}" for line in found_lines(report, rule))])
+    return "\n".join([*head, *rows, "", *(f"- {markdown(line)}" for line in found_lines(report, rule))])
 
 
 def found_lines(report: Report, rule: Rule) -> list[str]:
@@ -171,13 +171,6 @@ def _fit(cell: str, width: int) -> str:
 
 def _code(cell: str) -> str:
     if cell in (NOTHING, "unchanged"):
-        return _escaped(cell)
+        return markdown(cell)
     quoted = cell.replace("|", "\\|").replace("`", "'")
     return f"`{quoted}`"
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown shows as it stands."""
-    for character in "\\|<>*_`[]":
-        text = text.replace(character, f"\\{character}")
-    return text

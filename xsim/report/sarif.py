@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from xsim.findings import EXIT_CODES, Report, Rule
 from xsim.model import Severity, Verdict
-from xsim.report.entries import Clean, Entry, cleaner, entries, one_line
+from xsim.report.entries import Clean, Entry, cleaner, entries, one_line, unmet
 from xsim.report.json_format import written
 from xsim.report.rule_page import family_of
 
@@ -111,6 +111,9 @@ def _invocation(report: Report, clean: Clean) -> dict[str, Any]:
     if report.verdict is Verdict.UNDECIDED:
         text = clean(report.reason) or "the run can not be judged"
         invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
+    if missing := unmet(report):
+        told = [{"level": "error", "message": {"text": _without_links(clean(line))}} for line in missing]
+        invocation["toolExecutionNotifications"] = [*invocation.get("toolExecutionNotifications", []), *told]
     return invocation
 
 

@@ -34,6 +34,8 @@ class Draft:
 
     scenario: str
     vendor: str = ""
+    ending: str = ""
+    """Why the fetch did not get through, where it did not: then it may be that not all of its calls were seen."""
 
 
 def draft(
@@ -55,9 +57,10 @@ def draft(
     plan = plan_calls(calls, mirror_ids=frozenset(_mirror_ids(last)), limits=frozenset(_limits(parameters)))
     vendor = vendor_text(plan.calls, scenario_name, id_field=plan.id_field)
     script = script or integration.path.name
+    ending = _ends_early(last, mask)
     paragraphs = [
         list(_opening(script, plan, has_calls=bool(calls))),
-        list(_ending(last, mask)),
+        list(_ending(ending, last, mask)),
         _head(script, vendor_name if vendor else ""),
         ["[clock]", f"cycles = {FIRST_CYCLES}"],
         list(_parameter_lines(parameters)),
@@ -66,7 +69,7 @@ def draft(
         list(_event_lines(plan, has_calls=bool(calls))),
         _closing(script, scenario_name),
     ]
-    return Draft("\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n", vendor)
+    return Draft("\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n", vendor, ending)
 
 
 # --- comments -----------------------------------------------------------------------------------------------
@@ -82,16 +85,21 @@ def _opening(script: str, plan: Plan, *, has_calls: bool) -> Iterator[str]:
         yield f"#   xsim init {_one_line(script)} --sample answer.json --force"
 
 
-def _ending(last: Cycle, mask: Mask) -> Iterator[str]:
-    """Why the fetch did not get through, where it did not."""
+def _ends_early(last: Cycle, mask: Mask) -> str:
     if last.outcome is Outcome.OK:
-        return
+        return ""
     failure = last.failure
     message = _one_line(mask(failure.message))[:300] if failure else last.outcome.value
     place = f" (line {failure.line})" if failure and failure.line else ""
-    yield from _comment(f"TODO: against made-up answers the fetch ends early{place}: {message}")
-    if failure and failure.hint:
-        yield from _comment(_one_line(mask(failure.hint))[:200])
+    return f"against made-up answers the fetch ends early{place}: {message}"
+
+
+def _ending(ending: str, last: Cycle, mask: Mask) -> Iterator[str]:
+    if not ending:
+        return
+    yield from _comment(f"TODO: {ending}")
+    if last.failure and last.failure.hint:
+        yield from _comment(_one_line(mask(last.failure.hint))[:200])
 
 
 def _comment(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from rich.console import RenderableType
 from rich.text import Text
 
+from xsim.events import Events, packed
 from xsim.model import JsonValue, Scenario, ScenarioFile, Settings
 from xsim.report.cells import ELLIPSIS, duration, moment, plural, safe, spans
 from xsim.report.scenario_fault_words import fault_words, login_words, quota_words
@@ -171,13 +173,13 @@ def _written(value: JsonValue) -> str:
 
 
 def _events(sheet: _Sheet) -> Iterator[RenderableType]:
-    events = sheet.scenario.events
+    events = packed(sheet.scenario.events)
     yield Text()
     if not events:
         yield Text("No events", style="bold")
         return
     yield Text.assemble((plural(len(events), "event"), "bold"), _by_stream(sheet, events))
-    has_streams = any(event.stream for event in events)
+    has_streams = any(map(events.stream, range(len(events))))
     headers = [("occurred", False), ("listed", True), ("cycle", True), ("event", False)]
     headers += [("stream", False)] if has_streams else []
     table = table_of(*headers, ("later", False))
@@ -193,10 +195,8 @@ def _events(sheet: _Sheet) -> Iterator[RenderableType]:
     yield indented(table, 2)
 
 
-def _by_stream(sheet: _Sheet, events: Sequence[Event]) -> str:
-    counts: dict[str, int] = {}
-    for event in events:
-        counts[event.stream] = counts.get(event.stream, 0) + 1
+def _by_stream(sheet: _Sheet, events: Events) -> str:
+    counts = Counter(map(events.stream, range(len(events))))
     if list(counts) == [""]:
         return ""
     named = (f"{count:,} {sheet.clean(stream, 30) or 'written out'}" for stream, count in list(counts.items())[:10])

@@ -16,7 +16,9 @@ from xsim.model import Verdict
 from xsim.report.cells import plural, safe
 from xsim.report.page import VERDICT_STYLES
 from xsim.report.suites import NOT_RUN, suite_verdict
+from xsim.report.terminal import indented
 
+_DIFFERENCES = 10
 _LAST = 8
 """Rows of the table while it runs: the ones that came last."""
 
@@ -35,6 +37,12 @@ def suite_parts(results: Sequence[SuiteResult]) -> Iterator[RenderableType]:
         if result.verdict is None or result.verdict is Verdict.UNDECIDED:
             yield Text()
             yield Text.assemble((safe(result.scenario, 200), "bold"), f": {safe(result.reason, 600)}")
+        if result.differences:
+            yield Text()
+            yield Text.assemble((safe(result.scenario, 200), "bold"), ": not as the scenario expects")
+            yield from (indented(Text(safe(line, 600)), 2) for line in result.differences[:_DIFFERENCES])
+            if len(result.differences) > _DIFFERENCES:
+                yield indented(Text(f"and {len(result.differences) - _DIFFERENCES:,} more"), 2)
     yield Text()
     is_right = all(result.verdict is Verdict.PASSED for result in results)
     yield Text(suite_verdict(results), "bold green" if is_right else "bold red")

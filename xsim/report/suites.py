@@ -9,8 +9,8 @@ from xml.etree.ElementTree import Element, SubElement, fromstring
 
 from xsim.findings import SuiteResult
 from xsim.model import Verdict
-from xsim.report.cells import plural, safe
-from xsim.report.github import MOST_OF_A_LEVEL, annotation, escaped
+from xsim.report.cells import markdown, plural, safe
+from xsim.report.github import MOST_OF_A_LEVEL, annotation
 from xsim.report.json_format import written
 from xsim.report.junit import document
 
@@ -71,6 +71,7 @@ def _entry(result: SuiteResult) -> Mapping[str, Any]:
         "reason": result.reason,
         "cycles": result.cycles,
         "delivered": result.delivered,
+        "differences": list(result.differences),
         "findings": {"errors": errors, "warnings": warnings, "notes": notes},
         "report": json.loads(result.rendered["json"]) if "json" in result.rendered else None,
     }
@@ -159,4 +160,7 @@ def suite_summary(results: Sequence[SuiteResult]) -> Iterator[str]:
     yield "\n".join(rows)
     for result in results:
         if result.verdict in (None, Verdict.UNDECIDED):
-            yield f"**{escaped(safe(result.scenario, 200))}**: {escaped(_reason(result))}"
+            yield f"**{markdown(safe(result.scenario, 200))}**: {markdown(_reason(result))}"
+        if result.differences:
+            lines = [f"- {markdown(safe(line, _LONGEST_REASON))}" for line in result.differences]
+            yield "\n".join([f"**{markdown(safe(result.scenario, 200))}**: not as the scenario expects\n", *lines])

@@ -28,6 +28,7 @@ _EVENTS = 5
 _HOST_CALLS = 3
 _NOT_EXERCISED = 12
 _ACCEPTED = 12
+_DIFFERENCES = 20
 
 
 def page_parts(report: Report, width: int, *, is_ascii: bool = False) -> Iterator[RenderableType]:
@@ -41,6 +42,7 @@ def page_parts(report: Report, width: int, *, is_ascii: bool = False) -> Iterato
     yield from _findings(page, report, scenes.chosen())
     yield from _accepted(page, report)
     yield from _failures(page, report, overview.failures)
+    yield from _expectation(page, report)
     yield from _limits(page, report)
     yield from _unsupported(page, overview.failures.unsupported)
     yield from _closing(page, report)
@@ -219,6 +221,19 @@ def _failure(page: Page, group: FailureGroup) -> Iterator[RenderableType]:
         yield indented(Text(f"last host calls: {'; '.join(calls)}", style="dim"), 4)
     if failure.hint:
         yield indented(Text(page.clean(failure.hint)), 4)
+
+
+def _expectation(page: Page, report: Report) -> Iterator[RenderableType]:
+    """What differs from what the scenario expects, a line each."""
+    differences = report.expected.differences if report.expected else ()
+    if not differences:
+        return
+    yield Text()
+    yield Text("Not as the scenario expects", style="bold")
+    for line in differences[:_DIFFERENCES]:
+        yield indented(Text(page.clean(line), style="red"), 2)
+    if len(differences) > _DIFFERENCES:
+        yield indented(Text(f"and {len(differences) - _DIFFERENCES:,} more (--format json has all)"), 2)
 
 
 # --- what the run cannot say, and the verdict ---------------------------------------------------------------

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from xsim.events import microseconds
 from xsim.model import Outcome
 from xsim.report.page import Page
 from xsim.report.timeline_scenes import Lane, Scene, Window
@@ -203,11 +204,10 @@ def _vendor(page: Page, chart: _Chart, scene: Scene) -> Iterator[Text]:
     """The vendor's events: when they occurred and, where that differs, when they were first listed."""
     event, layout = scene.event, chart.layout
     name = page.clean(event.id, 40)
-    in_view = [
-        each
-        for each in scene.others
-        if each.occurred <= layout.right and each.visible >= layout.left and each is not event
-    ]
+    others, left, right = scene.events, microseconds(layout.left), microseconds(layout.right)
+    times = enumerate(zip(others.occurred, others.visible, strict=True))
+    seen = [number for number, (occurred, visible) in times if occurred <= right and visible >= left]
+    in_view = [others[number] for number in seen if others.ids[number] != event.id]
     is_at_once = all(layout.column(each.occurred) == layout.column(each.visible) for each in (event, *in_view))
     lanes = [("events", _occurred)] if is_at_once else [("occurred", _occurred), ("listed", _visible)]
     for label, time in lanes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from xsim.events import Events, packed
 from xsim.findings import Finding, Report
 from xsim.model import Cycle, Exchange, JsonValue, Outcome, Scenario, Severity
 from xsim.report.names import namer
@@ -98,8 +99,8 @@ class Scene:
     event: Event
     lanes: tuple[Lane, ...]
     """In order; numbers may be left out between them."""
-    others: tuple[Event, ...]
-    """All of the vendor's events."""
+    events: Events
+    """All of the vendor's."""
 
 
 class _Names:
@@ -144,7 +145,9 @@ class Scenes:
         for subject in self._subjects:
             lanes = _rows(subject.lanes)
             if len(scenes) < PICTURES and any(lane.windows or lane.stored for lane in lanes):
-                scenes[id(subject.finding)] = Scene(subject.finding, subject.event, lanes, self._scenario.events)
+                scenes[id(subject.finding)] = Scene(
+                    subject.finding, subject.event, lanes, packed(self._scenario.events)
+                )
         return scenes
 
     def _look(self, subject: Subject, cycle: Cycle) -> None:
@@ -230,7 +233,7 @@ class Scenes:
 def _subjects(report: Report) -> Iterator[Subject]:
     """The first finding of each rule and cause that names one of the vendor's events, the gravest first."""
     scenario = report.journal.scenario
-    index = {event.id: event for event in scenario.events}
+    events = packed(scenario.events)
     told: dict[tuple[str, str], tuple[int, Subject]] = {}
     for result in report.results:
         for finding in result.findings:
@@ -238,7 +241,7 @@ def _subjects(report: Report) -> Iterator[Subject]:
             key = result.rule.code, finding.cause
             if finding.accepted or severity is Severity.NOTE or key in told:
                 continue
-            event = next((found for name in finding.events[:5] if (found := _event_of(name, index))), None)
+            event = next((found for name in finding.events[:5] if (found := _event_of(name, events))), None)
             if event is not None:
                 delivered = int(event.id in scenario.delivered)
                 subject = Subject(finding, event, _needle(event.id), delivered)
@@ -247,12 +250,13 @@ def _subjects(report: Report) -> Iterator[Subject]:
     yield from (subject for _, subject in ordered[:_CANDIDATES])
 
 
-def _event_of(name: str, index: dict[str, Event]) -> Event | None:
+def _event_of(name: str, events: Events) -> Event | None:
     """The event of this name, which a finding may have cut."""
-    if name in index or not name.endswith("..."):
-        return index.get(name)
-    found = [event for key, event in index.items() if key.startswith(name[:-3])]
-    return found[0] if len(found) == 1 else None
+    number = events.number_of(name)
+    if number is not None or not name.endswith("..."):
+        return None if number is None else events[number]
+    found = [number for number, key in enumerate(events.ids) if key.startswith(name[:-3])]
+    return events[found[0]] if len(found) == 1 else None
 
 
 def _needle(event: str) -> str:

@@ -140,19 +140,28 @@ def _texts(report: Report, run: Run, mask: Mask) -> dict[str, str]:
         return escape(safe(mask(text), limit))
 
     journal = report.journal
+    differences = report.expected.differences if report.expected else ()
     return {
         "name": shown(journal.integration.name, 120),
         "verdict": report.verdict.value,
         "verdict_word": report.verdict.value.upper(),
-        "verdict_means": _VERDICTS[report.verdict],
+        "verdict_means": _means(report),
         "reason": shown(report.reason),
         "facts": "".join(f"<li>{fact}</li>" for fact in _facts(report, run, shown)),
         "told": _told(report, shown),
-        "assumes": _list("What the verdict assumes of the vendor", map(shown, report.assumes)),
+        "assumes": _list("Not as the scenario expects", map(shown, differences))
+        + _list("What the verdict assumes of the vendor", map(shown, report.assumes)),
         "not_exercised": _list("Not exercised by this run", map(shown, report.not_exercised)),
         "command": shown(journal.command, 4_000) or "(not recorded)",
         "version": shown(journal.xsim_version, 40),
     }
+
+
+def _means(report: Report) -> str:
+    if report.expected is None or report.verdict is Verdict.UNDECIDED:
+        return _VERDICTS[report.verdict]
+    comes = "does not come" if report.expected.differences else "comes"
+    return f"This run {comes} to what its scenario expects."
 
 
 def _facts(report: Report, run: Run, shown: Any) -> Iterator[str]:

@@ -41,6 +41,11 @@ def delay_chart(counts: Counter[int]) -> str:
     if not counts:
         return _figure(title, "No event of the vendor was delivered.", "")
     half, most, last = percentile(counts, 0.5), percentile(counts, 0.95), max(counts)
+    if not last:
+        delivered = f"{sum(counts.values()):,}"
+        return _figure(
+            title, f"Events that came with the first fetch that could see them: all {delivered} delivered.", ""
+        )
     step = -(-(last + 1) // _MOST_BARS)
     bars: Counter[int] = Counter()
     for value, count in counts.items():

@@ -1,19 +1,19 @@
 """What the page tells of single cycles: the last run's change, requests and answers, host calls, log.
 
 Cycles within two of a finding come first, each finding's first cycle before the others, then all that there is
-room for.
+room for. Of what the vendor answered in those far from any finding, only what says that something went wrong is told.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from xsim.findings import Report
 from xsim.model import Cycle, Exchange, HostCall, JsonValue
 from xsim.report.cells import duration, moment, plural
-from xsim.report.difference import Change, changes
+from xsim.report.difference import Change, came_and_went, changes, is_collection
 from xsim.report.html.cuts import cut, most_of
 from xsim.report.json_format import plain
 from xsim.report.names import Handed, namer
@@ -79,11 +79,12 @@ class Details:
 
     def _told(self, cycle: Cycle) -> dict[str, Any]:
         """What page and script show: texts without secrets, in the order of the page."""
+        is_near = cycle.number in self._wanted
         return {
             "trouble": self._trouble(cycle),
             "diff": list(self._difference(cycle.last_run_before, cycle.last_run_after)),
             "whole": f"before  {self._json(cycle.last_run_before)}\nafter   {self._json(cycle.last_run_after)}",
-            "calls": [self._call(exchange) for exchange in cycle.exchanges[:_MOST_CALLS]],
+            "calls": [self._call(each, is_near=is_near) for each in cycle.exchanges[:_MOST_CALLS]],
             "more_calls": max(0, len(cycle.exchanges) - _MOST_CALLS),
             "incidents": [self._incident(each) for each in most_of(self._incidents_of(cycle), _MOST_INCIDENTS)],
             "host": "\n".join(map(self._host_call, cycle.host_calls[:_MOST_CALLS])),
@@ -97,14 +98,14 @@ class Details:
         lines = [f"{failure.kind}: {failure.message}", *failure.frames[:_MOST_CALLS], failure.hint]
         return "\n".join(cut(line, self._mask, LONGEST) for line in lines if line)
 
-    def _call(self, exchange: Exchange) -> dict[str, Any]:
+    def _call(self, exchange: Exchange, *, is_near: bool) -> dict[str, Any]:
         mask = self._mask
         return {
             "sent": f"{mask(exchange.method)} {cut(exchange.url, mask, LONGEST)}",
             "body": cut(exchange.request_body, mask, LONGEST),
             "told": ", ".join(self._answer(exchange)),
             "shown": self._shown(exchange.listing) if exchange.listing else "",
-            "answer": cut(exchange.body or exchange.answer, mask, LONGEST),
+            "answer": cut((exchange.body if is_near else "") or exchange.answer, mask, LONGEST),
             "fault": mask(exchange.fault),
             "line": exchange.line,
         }
@@ -168,22 +169,37 @@ class Details:
         name = f"{cut(change.path, self._mask, 120)}: " if change.path else ""
         _, is_new, is_gone = change.kind
         if isinstance(change.before, list) and isinstance(change.after, list):
-            yield [" ", f"{name}{len(change.before)} items, now {len(change.after)}"]
-            yield from self._items("-", change.before, change.after)
-            yield from self._items("+", change.after, change.before)
+            yield from self._collection(name, change.before, change.after, "item")
+            return
+        if is_collection(change.before, change.after, change.path):
+            yield from self._collection(name, change.before, change.after, "key")
             return
         if not is_new:
             yield ["-", name + self._value(change.before)]
         if not is_gone:
             yield ["+", name + self._value(change.after)]
 
-    def _items(self, sign: str, items: list[Any], others: list[Any]) -> Iterator[list[str]]:
-        known = {json.dumps(each, sort_keys=True) for each in others}
-        lacking = [each for each in items if json.dumps(each, sort_keys=True) not in known]
-        for item in lacking[:_MOST_ITEMS]:
-            yield [sign, "  " + self._value(item)]
-        if len(lacking) > _MOST_ITEMS:
-            yield [sign, f"  and {len(lacking) - _MOST_ITEMS:,} more"]
+    def _collection(self, name: str, before: Collection[Any], after: Collection[Any], noun: str) -> Iterator[list[str]]:
+        """How many there are; then what went, what came, and of an object whose value is another one."""
+        yield [" ", f"{name}{plural(len(before), noun)}, now {len(after)}"]
+        came, gone = came_and_went(before, after)
+        for sign, items, side in (("-", gone, before), ("+", came, after)):
+            for item in items[:_MOST_ITEMS]:
+                yield [sign, "  " + self._item(item, side)]
+            if len(items) > _MOST_ITEMS:
+                yield [sign, f"  and {len(items) - _MOST_ITEMS:,} more"]
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            moved = [key for key in after if key in before and before[key] != after[key]]
+            for key in moved[:_MOST_ITEMS]:
+                yield ["-", "  " + self._item(key, before)]
+                yield ["+", "  " + self._item(key, after)]
+            if len(moved) > _MOST_ITEMS:
+                yield [" ", f"  and {len(moved) - _MOST_ITEMS:,} more with another value"]
+
+    def _item(self, item: Any, side: Collection[Any]) -> str:
+        if isinstance(side, Mapping):
+            return f"{cut(str(item), self._mask, 120)}: {self._value(side[item])}"
+        return self._value(item)
 
     def _value(self, value: JsonValue) -> str:
         return cut(json.dumps(plain(value, self._mask), ensure_ascii=False), self._mask, _SHORT)

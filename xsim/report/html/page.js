@@ -111,10 +111,12 @@ function fillTable() {
 // Only the shapes that this run can have.
 function fillLegend() {
   const present = new Set(events.at.map((_, event) => stateOf(event)));
-  const isMet = (word) => run.windows.flat().length && (word === "got" ? Object.keys(run.listed).length : present.has("missed") || (word !== "asked" && present.has("late")));
+  const accused = [...new Set(DATA.named.filter(({ length }) => length === 1).flat())].slice(0, 30);
+  const met = new Set(accused.flatMap((event) => run.number.map((_, place) => crossingTold(event, place))));
   const isLost = [...run.outcome].some((outcome, place) => outcome !== "o" && run.got[place].length);
   const items = [...RANK.filter((state) => present.has(state)).map((state) => [true, shape(state, 10, 8), STATES[state]]),
     [isLost, shape("lost", 10, 8), "handed over, not kept"],
+    [events.at.length > MOST_SINGLE, [shape("kept", 10, 8, 8), label("count", 10, 12, "9")], "a number: so many together"],
     [true, svg("rect", { class: "window", x: 1, y: 3, width: 18, height: 10 }), "the time a fetch asked for"],
     [run.windows.flat().some(([, lower, upper]) => lower === null && upper === null), svg("rect", { class: "window endless", x: 1, y: 3, width: 18, height: 10 }), "it asked for no time"],
     [true, line("ran", "M10 1V15"), "when the fetch ran"],
@@ -122,7 +124,7 @@ function fillLegend() {
     [events.changes.length, line("change", "M10 3l5 5l-5 5l-5 -5z"), "the vendor changed it"],
     [Object.keys(run.faults).length, fault(12, 0), "a fault that the scenario asked for"],
     [Object.keys(run.failures).length, cross(6, 4), "on a fetch: it did not end well"],
-    ...Object.keys(CROSSINGS).map((word) => [isMet(word), crossingShape(word, RANK.find((state) => present.has(state)), 10, 8), CROSSINGS[word]])];
+    ...Object.keys(CROSSINGS).map((word) => [met.has(word), crossingShape(word, RANK.find((state) => present.has(state)), 10, 8), CROSSINGS[word]])];
   const shown = items.filter(([isPresent]) => isPresent);
   $("legend").append(...shown.map(([, parts, text]) => html("li", {}, svg("svg", { viewBox: "0 0 20 16", "aria-hidden": "true" }, parts), text)));
 }

@@ -1,6 +1,6 @@
 // The evidence of a finding, and what is known of a cycle.
 
-const pairs = (evidence) => html("dl", { class: "evidence" }, evidence.map(({ label, value }) => [html("dt", {}, label), html("dd", {}, value)]));
+const pairs = (evidence) => html("dl", { class: "evidence" }, evidence.map(({ label, value }) => [html("dt", {}, label), html("dd", {}, prose(value))]));
 const folded = (title, text, isOpen = false) => text && html("details", { open: isOpen }, html("summary", {}, title), html("pre", {}, text));
 
 // What is wrong, why, what to write instead, the script's line; then the cycles.
@@ -10,9 +10,9 @@ function findingPanel(index, pickCycle) {
     html("h3", {}, `${finding.rule} ${finding.name} (${finding.severity})`),
     html("p", {}, html("strong", {}, finding.message)),
     finding.accepted && html("p", { class: "box" }, "Accepted, so it fails nothing: ", finding.accepted),
-    html("p", { class: "quiet" }, rule.why),
+    html("p", { class: "quiet" }, prose(rule.why)),
     pairs(finding.evidence),
-    rule.fix && html("p", {}, html("strong", {}, "What to do: "), rule.fix),
+    rule.fix && html("p", {}, html("strong", {}, "What to do: "), prose(rule.fix)),
     finding.place && placePart(finding.place),
     cyclesPart(finding, pickCycle),
   ];
@@ -48,6 +48,7 @@ function cyclePanel(place) {
     told.diff.length ? html("pre", { class: "diff" }, told.diff.map(([sign, text]) => html("span", { class: sides[sign] }, `${sign} ${text}\n`))) : html("p", {}, "Unchanged."),
     folded("Both in full", told.whole),
     html("h3", {}, told.calls.length ? "Requests and answers" : "No request was sent"), told.calls.map(callPart),
+    !DATA.near.includes(run.number[place]) && told.calls.length > 0 && html("p", { class: "quiet" }, "Far from any finding, so this page leaves out what was answered."),
     told.more_calls > 0 && html("p", {}, `and ${plural(told.more_calls, "more request")}`),
     html("h3", {}, told.incidents.length ? "Incidents handed over" : "No incident was handed over"), html("ul", {}, told.incidents.map((text) => html("li", {}, text))),
     folded("Calls on demisto", told.host), folded("Log", told.log, true)];

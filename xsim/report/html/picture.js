@@ -27,6 +27,13 @@ function crossingShape(word, state, x, y) {
   return paths[word] ? line(`${word} ${state}`, paths[word]) : svg("circle", { class: `${word} ${state}`, cx: x, cy: y, r: 5 });
 }
 
+// Of an event that was lost or late: also why an answer did not hold it.
+function crossingTold(event, place) {
+  const word = crossing(event, place), state = stateOf(event);
+  const isOut = state === "missed" || (state === "late" && place < deliveries.get(event)[0]);
+  return isOut || (word !== "passed" && word !== "left") ? word : "";
+}
+
 class Picture {
   constructor(host, { tip, onShow, onCycle, onEvent }) {
     Object.assign(this, { host, tip, onShow, onCycle, onEvent, first: 0, count: 12, finding: null, chosen: [], shownCycle: null });
@@ -235,9 +242,8 @@ class Picture {
       const from = sources.where.get(event), state = stateOf(event), x = this.x(events.at[event]);
       back.append(line(`guide ${state}`, `M${x} ${from.y + 8}V${top + this.rows * this.rowHeight}`));
       for (const place of this.inView) {
-        const word = crossing(event, place), cy = top + (place - this.first + 0.5) * this.rowHeight;
-        const isShown = word === "passed" || word === "left" ? state === "missed" || (state === "late" && place < deliveries.get(event)[0]) : word;
-        if (isShown) front.append(build(crossingShape(word, state, x, cy), { "data-crossing": `${event} ${place} ${word}` }, [svg("title", {}, `Cycle ${run.number[place]}: ${CROSSINGS[word]}`)]));
+        const word = crossingTold(event, place), cy = top + (place - this.first + 0.5) * this.rowHeight;
+        if (word) front.append(build(crossingShape(word, state, x, cy), { "data-crossing": `${event} ${place} ${word}` }, [svg("title", {}, `Cycle ${run.number[place]}: ${CROSSINGS[word]}`)]));
       }
       if (state === "missed" || state === "late") y += state === "missed" ? this.drawLoss(front, event, from, y) : this.drawWait(front, event, y);
     }

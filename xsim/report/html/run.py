@@ -11,8 +11,10 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from operator import sub
 from typing import Any
 
+from xsim.events import packed
 from xsim.findings import Report
 from xsim.model import Cycle, Exchange, Outcome
 from xsim.report.cells import moment
@@ -62,16 +64,17 @@ class Run:
         self._mask = mask
         scenario = report.journal.scenario
         self._scenario = scenario
-        self._events = scenario.events
-        self._index = {event.id: number for number, event in enumerate(self._events)}
+        self._events = packed(scenario.events)
+        self._number_of = self._events.number_of
         self._incidents_of = namer(report)
         self._accused = Accused(report)
         self._texts = Texts()
         self._asks = Texts()
         self._strangers = Texts()
         self._seen: set[str] = set(scenario.delivered)
-        named = dict.fromkeys(event for finding in report.findings for event in finding.events if event in self._index)
-        self._named = {event: self._index[event] for event in most_of(named, MOST_NAMED)}
+        named = dict.fromkeys(event for finding in report.findings for event in finding.events)
+        known = {event: number for event in named if (number := self._number_of(event)) is not None}
+        self._named = {event: known[event] for event in most_of(known, MOST_NAMED)}
         """The vendor's events that findings name, each with its place."""
         self._kinds = {f"{each.method} {each.path}": each for each in scenario.endpoints}
         self.numbers: list[int] = []
@@ -134,7 +137,7 @@ class Run:
 
     def _entry(self, event: str, incident: Handed, place: int, *, is_delivered: bool) -> int:
         """The event's place, or one below zero for an incident that is none of the vendor's events."""
-        found = self._index.get(event)
+        found = self._number_of(event)
         if found is None:
             return -1 - self._strangers.place(cut(event or incident.name or "(no name)", self._mask, _ID))
         if is_delivered:
@@ -198,17 +201,18 @@ class Run:
     def fields(self) -> dict[str, Any]:
         """The run, as world.js reads it."""
         scenario, events = self._scenario, self._events
+        base = (scenario.starts - _EPOCH) // _MILLISECOND
         return {
-            "base": (scenario.starts - _EPOCH) // _MILLISECOND,
+            "base": base,
             "interval": scenario.interval // _MILLISECOND,
             "starts": moment(scenario.starts),
             "texts": self._texts.all(),
             "asks": [[self._mask(endpoint), self._mask(field), own] for endpoint, field, own in self._asks.all()],
             "strangers": self._strangers.all(),
             "events": {
-                "id": [cut(event.id, self._mask, _ID) for event in events],
-                "at": [self.since(event.occurred) for event in events],
-                "lag": [(event.visible - event.occurred) // _MILLISECOND for event in events],
+                "id": [cut(event, self._mask, _ID) for event in events.ids],
+                "at": [occurred // 1_000 - base for occurred in events.occurred],
+                "lag": [span // 1_000 for span in map(sub, events.visible, events.occurred)],
                 "changes": most_of(self._changes(), MOST_CHANGES),
                 "records": self._records(),
             },
@@ -240,8 +244,8 @@ class Run:
         return None if when is None else self.since(when)
 
     def _changes(self) -> Iterator[list[Any]]:
-        for place, event in enumerate(self._events):
-            for change in event.changes:
+        for place in range(len(self._events)):
+            for change in self._events.changes(place):
                 yield [place, self.since(change.at), self._change_text(change)]
 
     def _change_text(self, change: Change) -> str:
@@ -259,9 +263,8 @@ class Run:
     def _places_of_named(self) -> list[list[int]]:
         """Of each finding, in their order: the places of the events that it names."""
         findings = self._report.findings
-        return [
-            most_of((self._index[each] for each in one.events if each in self._index), MOST_NAMED) for one in findings
-        ]
+        places = ([self._number_of(each) for each in one.events] for one in findings)
+        return [most_of((place for place in each if place is not None), MOST_NAMED) for each in places]
 
 
 class Accused:

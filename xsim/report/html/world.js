@@ -31,6 +31,8 @@ function build(element, attributes = {}, children = []) {
 }
 const html = (name, attributes, ...children) => build(document.createElement(name), attributes, children);
 const svg = (name, attributes, ...children) => build(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+// What stands between a pair of backticks is code.
+const prose = (text) => String(text).split(/`([^`]+)`/).map((part, number) => (number % 2 ? html("code", {}, part) : part));
 const $ = (id) => document.getElementById(id);
 
 // "10:01:00", with the date where it is another day than the run's first, with the fraction where it has one.
