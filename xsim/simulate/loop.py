@@ -13,15 +13,14 @@ from typing import Any
 from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.clock import Clock
 from xsim.simulate.faults import CycleFaults, Faults
+from xsim.simulate.history import History
 from xsim.simulate.host import Host
 from xsim.simulate.network import Network
-from xsim.simulate.probes import History, PlatformLike, VendorWorld, probes
+from xsim.simulate.probes import HANGS_IN_A_ROW, PlatformLike, VendorWorld, is_hang, probes, until_they_hang
 from xsim.simulate.process import HangDetected, Process
 from xsim.simulate.recording import Command, Recording, Stored, script_line
+from xsim.simulate.reruns import Rerun, Reused
 from xsim.simulate.script import Ending, Script
-
-HANGS_IN_A_ROW = 2
-"""So many hanging cycles end the run."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,8 @@ class Position:
     @classmethod
     def first(cls, scenario: Scenario) -> Position:
         stored = Stored.of(scenario.last_run, scenario.context)
-        return cls(scenario.first_cycle, scenario.starts, stored, scenario.vendor_state).due(scenario)
+        struck = tuple(scenario.struck.get(fault.name, 0) for fault in scenario.faults) if scenario.struck else ()
+        return cls(scenario.first_cycle, scenario.starts, stored, scenario.vendor_state, struck).due(scenario)
 
     def due(self, scenario: Scenario) -> Position:
         """Behind the cycles that the platform leaves out."""
@@ -84,18 +84,35 @@ def _simulate_here(integration: Integration, scenario: Scenario, vendor: Vendor 
 
 
 def happenings(
-    scenario: Scenario, cycles: Iterator[tuple[Cycle, Stored]], platform: PlatformLike, world: VendorWorld | None
+    scenario: Scenario,
+    cycles: Iterator[tuple[Cycle, Stored]],
+    platform: PlatformLike,
+    world: VendorWorld | None,
+    rerun: Rerun | None = None,
 ) -> Iterator[Cycle | Probe]:
-    """The cycles of the schedule, each with what the server keeps behind it, then the probes."""
-    history = History(scenario)
+    """The cycles of the schedule, each with what the server keeps behind it, then the probes.
+
+    `rerun`: a way to new processes, where one process runs cycle after cycle.
+    """
+    history, reused = History(scenario), Reused(scenario)
     hangs = 0
     for cycle, stored in cycles:
         yield cycle
-        history.add(cycle, stored)
-        hangs = hangs + 1 if cycle.failure is not None and cycle.failure.kind == "hang" else 0
+        delivered = history.add(cycle, stored)
+        if rerun is not None:
+            reused.add(cycle, stored, delivered)
+        hangs = hangs + 1 if is_hang(cycle) else 0
         if cycle.outcome is Outcome.UNSUPPORTED or hangs == HANGS_IN_A_ROW:
             return
+    yield from until_they_hang(_all_probes(platform, history, world, reused, rerun))
+
+
+def _all_probes(
+    platform: PlatformLike, history: History, world: VendorWorld | None, reused: Reused, rerun: Rerun | None
+) -> Iterator[Probe]:
     yield from probes(platform, history, world)
+    if rerun is not None:
+        yield from reused.reruns(rerun)
 
 
 def run_command(
@@ -164,8 +181,11 @@ class Platform:
         self._memory = VendorMemory(vendor, scenario.vendor_state)
         self._host = Host()
         self._clock = Clock(scenario.starts)
-        self._process = Process(scenario.seed, folder)
-        self._script = Script(integration, self._host, on_unsupported=self._note_unsupported, mend=self._process.mend)
+        seed = scenario.settings.script_seed
+        self._process = Process(scenario.seed if seed is None else seed, folder)
+        # Beside them other objects have other addresses: what hangs on those shows as chance, too.
+        self._ballast = None if seed is None else [bytes(size) for size in range(0, 512, 3) for _ in range(20)]
+        self._script = self._new_script()
         self._line = script_line(self._script.path)
         self._recording = Recording()
         self._exchanges: list[Exchange] = []
@@ -180,6 +200,8 @@ class Platform:
             keep_answers=scenario.settings.keep_answers,
         )
         self._undo = ExitStack()
+        self.hung_at: int | None = None
+        """Where the last command was stopped for its real time; not told in a cycle, as it hangs on the machine."""
 
     def __enter__(self) -> Platform:
         with ExitStack() as undo:
@@ -187,7 +209,7 @@ class Platform:
                 (self._process.open, self._process.close),
                 (self._clock.start, self._clock.stop),
                 (self._network.open, self._network.close),
-                (self._script.open, self._script.close),
+                (self._open_script, self._close_script),
             ):
                 undo.callback(end)
                 begin()
@@ -212,9 +234,11 @@ class Platform:
         `vendor`: this one answers. `faults`: what may go wrong on the way.
         """
         settings = self._scenario.settings
-        self._clock.deadline = None
-        self._clock.move_to(started)
-        self._clock.deadline = started + settings.command_timeout
+        if settings.renews_common_server:
+            self._close_script()
+            self._script = self._new_script()
+            self._open_script()
+        self._clock.begin_command(started, started + settings.command_timeout)
         self._recording = recording = Recording(stored.last_run, stored.context, stored.context)
         self._exchanges = []
         self._host.begin(self._command(command), recording, self._now, self._line)
@@ -226,8 +250,11 @@ class Platform:
         try:
             with self._process.command(number, recording.write_log, settings.hang_limit):
                 ending = self._script.run()
+                self._clock.end_command()
         except HangDetected:  # The alarm rang on the way out of the script.
             self._script.forget()
+            self._clock.end_command()
+        self.hung_at = _line_in(ending.raised, self._script.path) if self._process.hung else None
         self._network.settle()
         outcome, failure = self._outcome(command, ending, self._clock.now)
         counts = outcome is Outcome.OK
@@ -237,6 +264,16 @@ class Platform:
         )
         remembered = self._memory.snapshot() if vendor is None else None
         return self._cycle(number, started, (stored, after), outcome, failure, remembered), after
+
+    def _new_script(self) -> Script:
+        unsupported, mend = self._note_unsupported, self._process.mend
+        return Script(self._integration, self._host, on_unsupported=unsupported, mend=mend)
+
+    def _open_script(self) -> None:
+        self._script.open()
+
+    def _close_script(self) -> None:
+        self._script.close()
 
     def _cycle(
         self,
@@ -361,6 +398,15 @@ class VendorMemory:
         if state != self._kept:
             self._kept = state
         return self._kept
+
+
+def _line_in(error: BaseException | None, path: str) -> int | None:
+    """The script's line that was running when the error was raised."""
+    line, step = None, error.__traceback__ if error is not None else None
+    while step is not None:
+        line = step.tb_lineno if step.tb_frame.f_code.co_filename == path else line
+        step = step.tb_next
+    return line
 
 
 def _missing_module(ending: Ending) -> Failure:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Protocol
 
 from xsim.model import Cycle, JsonValue, Outcome, Probe, Scenario, Vendor
+from xsim.simulate.history import History, delivered_by, first_tick_behind
 from xsim.simulate.recording import Stored
-from xsim.world import Event, identities_at_any
+from xsim.world import Event
 
 AGEING_CYCLES = 20
 """Growth of the last run is judged from so many cycles on (design: rules that must not cry wolf)."""
@@ -20,6 +20,8 @@ TICKS_TRIED = 3
 """So many ticks are tried before an event counts as not wanted."""
 QUIET_DRAINS = 3
 """A drain ends after so many cycles in a row that bring nothing."""
+HANGS_IN_A_ROW = 2
+"""So many hanging cycles end the run, and so many hanging probes are the last: each costs its limit of real time."""
 LOWER, UPPER = (">", ">="), ("<", "<=")
 
 
@@ -48,69 +50,28 @@ class PlatformLike(Protocol):
     ) -> tuple[Cycle, Stored]: ...
 
 
-@dataclass
-class History:
-    """What the probes need of the cycles: the states they left behind, and which events were delivered."""
-
-    scenario: Scenario
-    started: list[datetime] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    states: list[Stored] = field(default_factory=list)
-    """What was stored behind each cycle."""
-    vendor_states: list[JsonValue] = field(default_factory=list)
-    """What the vendor remembered behind each cycle; None: nothing."""
-    delivered: set[str] = field(default_factory=set)
-    """Identities delivered by this run and those that it goes on from."""
-    last: Cycle | None = None
-
-    def __post_init__(self) -> None:
-        self.delivered |= self.scenario.delivered.keys()
-
-    def add(self, cycle: Cycle, stored: Stored) -> None:
-        self.started.append(cycle.started)
-        self.numbers.append(cycle.number)
-        self.states.append(stored)
-        self.vendor_states.append(cycle.vendor_state)
-        self.last = cycle
-        if self.scenario.events and cycle.outcome is Outcome.OK:
-            self.delivered |= delivered_by(cycle.incidents, self.scenario)
-
-    def next_tick(self, index: int) -> datetime:
-        """When the fetch behind the cycle at this place begins."""
-        following = index + 1
-        return self.started[following] if following < len(self.started) else self.started[-1] + self.scenario.interval
-
-    def first_tick_behind(self, moment: datetime) -> datetime:
-        return first_tick_behind(self.scenario, moment)
-
-
-def first_tick_behind(scenario: Scenario, moment: datetime) -> datetime:
-    """The first tick of the schedule at or behind a moment; never before the first cycle."""
-    starts, interval = scenario.starts, scenario.interval
-    return starts + max(0, -((starts - moment) // interval)) * interval
-
-
-def delivered_by(incidents: Sequence[str], scenario: Scenario) -> set[str]:
-    """Identities that the rawJSON of these batches names."""
-    found: set[str] = set()
-    for text in incidents:
-        for incident in json.loads(text) or ():
-            try:
-                record = json.loads(incident["rawJSON"])
-            except (KeyError, TypeError, ValueError, RecursionError):
-                continue  # Told by the rules about incidents.
-            found.update(identities_at_any(record, scenario.identity, scenario.other_identities))
-    return found
-
-
 def probes(platform: PlatformLike, history: History, vendor: VendorWorld | None) -> Iterator[Probe]:
-    """All probes that the run calls for, in order: fresh, wanted, drain, state, ageing."""
+    """What the run calls for in the process that it has, in order: fresh, wanted, drain, state, ageing."""
     if vendor is not None and _began_from_state(history):
         yield _fresh(platform, history, vendor)
     if vendor is not None and history.last is not None and history.scenario.events:
         yield from _probe_events(platform, history, vendor)
     if _has_grown(history):
         yield _ageing(platform, history, vendor)
+
+
+def until_they_hang(probes: Iterator[Probe]) -> Iterator[Probe]:
+    """These probes, up to the second of two in a row that hang."""
+    hangs = 0
+    for probe in probes:
+        yield probe
+        hangs = hangs + 1 if is_hang(probe) else 0
+        if hangs == HANGS_IN_A_ROW:
+            return
+
+
+def is_hang(fetch: Cycle | Probe) -> bool:
+    return fetch.failure is not None and fetch.failure.kind == "hang"
 
 
 def _began_from_state(history: History) -> bool:
@@ -132,7 +93,7 @@ def _fresh(platform: PlatformLike, history: History, vendor: VendorWorld) -> Pro
 def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld) -> Iterator[Probe]:
     wanted: dict[str, tuple[Event, datetime]] = {}
     is_controlled = False
-    for event in _outstanding(history)[:EVENTS_PROBED]:
+    for event in islice(_outstanding(history), EVENTS_PROBED):
         for probe in _wanted(platform, history, vendor, event):
             yield probe
             if probe.outcome is not Outcome.OK and not is_controlled:
@@ -146,7 +107,7 @@ def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld)
     if not wanted:
         return
     drained: set[str] = set()
-    for probe in _drain(platform, history, vendor, set(wanted)):
+    for probe in _drain(platform, history, vendor, {name: event for name, (event, _) in wanted.items()}):
         yield probe
         if probe.outcome is Outcome.OK:
             drained |= delivered_by(probe.incidents, history.scenario)
@@ -155,13 +116,15 @@ def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld)
             yield from _where_lost(platform, history, vendor, event, earliest=earliest)
 
 
-def _outstanding(history: History) -> list[Event]:
-    last, delivered = history.started[-1], history.delivered
-    return [
-        event
-        for event in history.scenario.events
-        if event.id not in delivered and event.visible <= last and event.wanted is not False
-    ]
+def _outstanding(history: History) -> Iterator[Event]:
+    """Events that could be seen and were not delivered, in the scenario's order, which is that of `visible`."""
+    last, events = history.started[-1], history.scenario.events
+    for number in history.delivered.missing():
+        event = events[number]
+        if event.visible > last:
+            return
+        if event.wanted is not False:
+            yield event
 
 
 def _brings(probe: Probe, event: Event, scenario: Scenario) -> bool:
@@ -190,7 +153,9 @@ def _wanted(platform: PlatformLike, history: History, vendor: VendorWorld, event
             moments.append(later)
     if event.occurred > scenario.starts and probe.outcome is Outcome.OK:
         before = max(scenario.starts, first - scenario.interval)
-        _, primed = platform.run("fetch-incidents", 1, before, stored=empty, vendor=vendor.without_events())
+        priming, primed = platform.run("fetch-incidents", 1, before, stored=empty, vendor=vendor.without_events())
+        if is_hang(priming):
+            return
         cycle, _ = platform.run("fetch-incidents", 2, first, stored=primed, vendor=vendor.alone(event.id))
         yield _probe("wanted", 0, event.id, first, cycle)
 
@@ -248,23 +213,23 @@ def _where_lost(
 
     def from_state(index: int) -> Probe:
         # A cursor or a token that the script kept is worth something only to a vendor that knows it.
-        remembered = history.vendor_states[index]
+        remembered = history.vendor_state(index)
         world = vendor.alone(event.id, state=remembered) if remembered else vendor.alone(event.id)
         at = max(history.next_tick(index), earliest)
-        number, stored = history.numbers[index] + 1, history.states[index]
+        number, stored = history.numbers[index] + 1, history.state(index)
         cycle, _ = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
         return _probe("state", history.numbers[index], event.id, at, cycle)
 
     def delivers(probe: Probe) -> bool:
         return _brings(probe, event, history.scenario)
 
-    final = from_state(len(history.states) - 1)
+    final = from_state(len(history) - 1)
     yield final
-    if delivers(final) and _remembers(history.vendor_states[-1]):
+    if delivers(final) and _remembers(history.vendor_state(-1)):
         yield _remembering(platform, history, vendor, event, at=final.at)
     if delivers(final) or final.outcome is not Outcome.OK:
         return  # No last run shuts it out: it is blocked, or it is what blocks, or the vendor holds it back.
-    open_, shut = -1, len(history.states) - 1
+    open_, shut = -1, len(history) - 1
     while shut - open_ > 1:
         middle = (open_ + shut) // 2
         probe = from_state(middle)
@@ -283,31 +248,33 @@ def _remembers(vendor_state: JsonValue) -> bool:
 def _remembering(platform: PlatformLike, history: History, vendor: VendorWorld, event: Event, *, at: datetime) -> Probe:
     """The last of these fetches once more, at a vendor whose function still has all that it remembers."""
     world = vendor.alone(event.id)
-    world.state = history.vendor_states[-1]
-    number, stored = history.numbers[-1] + 1, history.states[-1]
+    world.state = history.vendor_state(-1)
+    number, stored = history.numbers[-1] + 1, history.state(-1)
     cycle, _ = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
     return _probe("remembering", history.numbers[-1], event.id, at, cycle)
 
 
-def _drain(platform: PlatformLike, history: History, vendor: VendorWorld, awaited: set[str]) -> Iterator[Probe]:
+def _drain(platform: PlatformLike, history: History, vendor: VendorWorld, awaited: dict[str, Event]) -> Iterator[Probe]:
     """Extra cycles on a copy of the state, with nothing new at the vendor, until the backlog is worked off."""
     scenario = history.scenario
     interval = scenario.drain_interval or scenario.interval
-    stored = history.states[-1]
-    at = history.next_tick(len(history.states) - 1)
+    stored = history.state(-1)
+    at = history.next_tick(len(history) - 1)
     world = vendor.without_news(history.started[-1])
-    quiet, seen = 0, set(history.delivered)
-    latest = max(event.occurred for event in scenario.events if event.id in awaited)
+    quiet = 0
+    seen: set[str] = set()
+    latest = max(event.occurred for event in awaited.values())
     for number in range(history.numbers[-1] + 1, history.numbers[-1] + 1 + scenario.drain):
         cycle, stored = platform.run("fetch-incidents", number, at, stored=stored, vendor=world)
         yield _probe("drain", number - 1, "", at, cycle)
-        brought = delivered_by(cycle.incidents, scenario) - seen if cycle.outcome is Outcome.OK else set()
+        handed = delivered_by(cycle.incidents, scenario) if cycle.outcome is Outcome.OK else set()
+        brought = {name for name in handed - seen if name not in history.delivered}
         seen |= brought
         # A fetch that asks only every hour says nothing in the minutes between; nor does one whose window has not come
         # as far as the events that are waited for, and moves on.
         is_telling = bool(cycle.exchanges) and not _catches_up(cycle, scenario, latest)
         quiet = 0 if brought or not is_telling else quiet + 1
-        if quiet == QUIET_DRAINS or awaited <= seen or cycle.outcome is Outcome.UNSUPPORTED:
+        if quiet == QUIET_DRAINS or awaited.keys() <= seen or cycle.outcome is Outcome.UNSUPPORTED:
             return
         at = max(at + interval, cycle.ended)
 
@@ -319,8 +286,7 @@ def _catches_up(cycle: Cycle, scenario: Scenario, latest: datetime) -> bool:
 
 
 def _has_grown(history: History) -> bool:
-    sizes = [len(stored.last_run) for stored in history.states]
-    return len(sizes) >= AGEING_CYCLES and sizes[-1] > sizes[-AGEING_CYCLES]
+    return len(history) >= AGEING_CYCLES and history.last_run_size(-1) > history.last_run_size(-AGEING_CYCLES)
 
 
 def _ageing(platform: PlatformLike, history: History, vendor: VendorWorld | None) -> Probe:
@@ -328,7 +294,7 @@ def _ageing(platform: PlatformLike, history: History, vendor: VendorWorld | None
     at = history.started[-1] + _far_ahead(history.scenario)
     world = None if vendor is None else vendor.without_news(history.started[-1])
     number = history.numbers[-1] + 1
-    cycle, _ = platform.run("fetch-incidents", number, at, stored=history.states[-1], vendor=world)
+    cycle, _ = platform.run("fetch-incidents", number, at, stored=history.state(-1), vendor=world)
     return _probe("ageing", history.numbers[-1], "", at, cycle)
 
 
