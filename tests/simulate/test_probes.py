@@ -2,8 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+from builders import a_cycle, a_journal, an_incident
 from integrations import START, probes_of
 
+from xsim.check import check
+from xsim.model import Failure, Outcome, Probe
+from xsim.simulate.probes import until_they_hang
 from xsim.world import Endpoint, Event, Filter, Hatch, Order
 
 MARKS = """
@@ -98,3 +103,23 @@ def kinds(folder, function):
 def test_a_fetch_is_asked_once_more_with_all_that_a_vendor_function_remembers(tmp_path):
     assert kinds(tmp_path, HOLDS_BACK)[-2:] == ["state", "remembering"]
     assert "remembering" not in kinds(tmp_path, REMEMBERS_NOTHING)
+
+
+def hanging(*, hangs):
+    """Probes of which those at these places hang."""
+    hang = Failure("hang", "the command did not end")
+    for place in range(8):
+        failure = hang if place in hangs else None
+        outcome = Outcome.TIMED_OUT if failure else Outcome.OK
+        yield Probe("wanted", 0, START, outcome, failure=failure)
+
+
+def test_two_probes_in_a_row_that_hang_are_the_last_ones():
+    assert len(list(until_they_hang(hanging(hangs=(1, 3, 4, 6))))) == 5
+    assert len(list(until_they_hang(hanging(hangs=(1, 3, 5, 7))))) == 8
+
+
+@pytest.mark.parametrize(("last", "is_told"), [((6, 7), True), ((5, 7), False), ((5, 6), False)])
+def test_the_report_says_that_two_probes_in_a_row_hung(last, is_told):
+    report = check(a_journal([a_cycle(incidents=[an_incident()])], probes=list(hanging(hangs=last))))
+    assert any("two in a row hung" in each for each in report.not_exercised) is is_told

@@ -199,3 +199,100 @@ def test_generated_code_blocks_find_their_line_functions(tmp_path):
 def test_proof_that_the_script_sees_simulated_time(tmp_path):
     text = "from datetime import datetime\nimport time\ndemisto.info(datetime.utcnow().isoformat(), int(time.time()))"
     assert logs(tmp_path, text) == ["2024-05-14T09:30:00.381472 1715679000"]
+
+
+def failed(tmp_path, fetch):
+    [cycle] = cycles_of(tmp_path, fetch, cycles=1)
+    assert cycle.outcome is Outcome.FAILED
+    return cycle.failure
+
+
+def test_a_failure_is_told_where_it_was_raised_and_not_where_one_before_it_was_handled(tmp_path):
+    failure = failed(
+        tmp_path,
+        """
+        def token():
+            try:
+                return {}['token']
+            except KeyError:
+                return login()
+        def login():
+            raise ValueError('wrong password')
+        def main():
+            try:
+                token()
+            except Exception as error:
+                return_error(f'Failed: {error}')
+        main()
+        """,
+    )
+    assert (failure.kind, failure.message) == ("ValueError", "Failed: wrong password")
+    assert failure.frames == (
+        "line 14, in main: token()",
+        "line 9, in token: return login()",
+        "line 11, in login: raise ValueError('wrong password')",
+    )
+    assert failure.hint == "while handling KeyError of line 7, in token: return {}['token']"
+
+
+def test_what_was_handled_and_is_over_has_no_part_in_a_later_failure(tmp_path):
+    failure = failed(
+        tmp_path,
+        """
+        problems = []
+        try:
+            {}['a']
+        except KeyError as error:
+            problems.append(error)
+        return_error(f'Failed: {problems[0]}')
+        """,
+    )
+    assert (failure.kind, failure.line, failure.hint) == ("Exception", 10, "")
+    assert failure.frames == ("line 10: return_error(f'Failed: {problems[0]}')",)
+
+
+def test_return_error_that_does_not_speak_of_what_is_handled_is_told_where_it_is_called(tmp_path):
+    failure = failed(
+        tmp_path,
+        """
+        try:
+            since = demisto.getLastRun()['time']
+        except KeyError:
+            if not demisto.params().get('first_fetch'):
+                return_error('First fetch is empty')
+        """,
+    )
+    assert (failure.kind, failure.message, failure.line) == ("Exception", "First fetch is empty", 9)
+    assert failure.hint == "while handling KeyError of line 6: since = demisto.getLastRun()['time']"
+
+
+@pytest.mark.parametrize(("cause", "is_told"), [("", True), (" from error", True), (" from None", False)])
+def test_an_exception_that_the_script_raises_in_a_handler_is_told_where_it_raises_it(tmp_path, cause, is_told):
+    text = f"try:\n    {{}}['a']\nexcept KeyError as error:\n    raise DemistoException('no a in it'){cause}"
+    failure = failed(tmp_path, text)
+    assert (failure.kind, failure.message, failure.line) == ("DemistoException", "no a in it", 7)
+    assert failure.hint == ("while handling KeyError of line 5: {}['a']" if is_told else "")
+
+
+def test_return_error_within_return_error_goes_back_to_what_both_tell_of(tmp_path):
+    failure = failed(
+        tmp_path,
+        """
+        def fetch():
+            try:
+                {}['missing']
+            except KeyError as error:
+                return_error(f'Fetch: {error}')
+        try:
+            fetch()
+        except Exception as error:
+            return_error(f'Main: {error}')
+        """,
+    )
+    assert (failure.kind, failure.message, failure.line, failure.hint) == ("KeyError", "Main: Fetch: 'missing'", 7, "")
+
+
+def test_a_module_that_is_not_there_counts_whatever_is_raised_for_it(tmp_path):
+    text = "try:\n    import no_such_module_anywhere\nexcept ImportError:\n    raise DemistoException('not installed')"
+    [cycle] = cycles_of(tmp_path, text, cycles=1)
+    assert (cycle.outcome, cycle.failure.line) == (Outcome.UNSUPPORTED, 5)

@@ -11,22 +11,23 @@ import asyncio
 import contextlib
 import copyreg
 import datetime as datetime_module
-import gc
 import math
 import operator
 import os
 import sys
 import threading
 import time as time_module
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date as real_date
 from datetime import datetime as real_datetime
 from datetime import timedelta, timezone, tzinfo
-from types import FunctionType
 from typing import Any
 
 import freezegun
+
+from xsim.simulate.rebinding import is_waiting, rebind
+from xsim.simulate.threads import Threads, lending, stamping
 
 _EPOCH = real_datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -35,16 +36,6 @@ _TIME_NAMES = (
     *("ctime", "asctime", "strftime", "clock_gettime", "clock_gettime_ns", "sleep"),
 )
 _REAL = {name: getattr(time_module, name) for name in _TIME_NAMES if hasattr(time_module, name)}
-
-# These wait on real threads, processes and sockets and count the wait themselves: under a clock that stands still their
-# time-outs would never pass. Names are compared whole, so that `queue_client` or `github` is a script like any other.
-# Modules that call what they are given, as `concurrent.futures.thread` runs `submit(time.sleep, 1)`, must not be here.
-_WAITING_MODULES = frozenset(
-    {"queue", "subprocess", "socketserver", "telnetlib", "concurrent.futures._base", "multiprocessing.connection"}
-    | {"multiprocessing.managers", "multiprocessing.queues", "multiprocessing.synchronize"}
-    | {"urllib3.util.timeout", "urllib3.util.wait", "rich", "trio", "_pytest"}
-)
-_WAITING_PACKAGES = ("rich.", "trio.", "_pytest.")
 
 # Where other threads may be at work a sleeper first lets them run, so that sleeps that overlap do so here too.
 _THREADS_TURN = 0.001
@@ -74,17 +65,15 @@ class Clock:
             raise ValueError(f"the clock starts at a time with a zone, not at {starts.isoformat()}")
         self.deadline: real_datetime | None = None
         self.patience = 0.05
-        self._now = starts.astimezone(timezone.utc)
+        self.now = starts.astimezone(timezone.utc)
+        """The simulated moment: a plain aware datetime in UTC. To be read alone; `move_to` moves it."""
         self._freezer: Any = None
         self._undo = ExitStack()
         self._lock = threading.Lock()
         self._threads_before = 1
+        self._threads = Threads()
         self._jobs: set[asyncio.Future[Any]] = set()
-
-    @property
-    def now(self) -> real_datetime:
-        """The simulated moment: a plain aware datetime in UTC."""
-        return self._now
+        self._pools: Any = None
 
     def start(self) -> None:
         """Freeze this process: one clock at a time, once a run. Threads started before are taken for xsim's own."""
@@ -100,17 +89,37 @@ class Clock:
         """Go to a moment, forwards or back. `deadline` does not hold it: it is xsim that moves, not the script."""
         if moment.tzinfo is not timezone.utc:
             moment = moment.astimezone(timezone.utc)
-        self._now = moment
+        self.now = moment
         if self._freezer is not None:
-            self._freezer.move_to(moment)
+            # As its own move_to, which looks at all that a moment may be given as.
+            self._freezer.time_to_freeze = moment.replace(tzinfo=None)
+        self._threads.wake(moment)
+
+    def begin_command(self, moment: real_datetime, deadline: real_datetime) -> None:
+        """A command begins. Threads of earlier ones take no time of it."""
+        for stand_in in (Datetime, Date) if self._freezer is not None else ():
+            # A script may have taken it away. Another class in its place stays, as in a container that is used again.
+            if not isinstance(getattr(datetime_module, stand_in.__name__, None), type):
+                setattr(datetime_module, stand_in.__name__, stand_in)
+        self.deadline = None
+        self._threads.begin()
+        self.move_to(moment)
+        self.deadline = deadline
+
+    def end_command(self) -> None:
+        """It is over; so are its threads, as far as its time is concerned."""
+        self._threads.end()
+        if (pools := sys.modules.get("concurrent.futures.thread")) is not None and self._pools is None:
+            self._pools = pools
+            self._replace(pools.ThreadPoolExecutor, "submit", lending(pools.ThreadPoolExecutor.submit, self._threads))
 
     def advance(self, span: timedelta) -> None:
         """Let time pass that the script waits for; at `deadline` raise TimeLimitReached."""
-        self._reach(self._now + span)
+        self._reach(self.now + span)
 
     def sleep(self, seconds: float) -> None:
         """What `time.sleep` becomes: the clock moves by so many seconds, and no real time passes."""
-        target = self._now + _span_slept(seconds)
+        target = self.now + _span_slept(seconds)
         if threading.active_count() > self._threads_before:
             _REAL["sleep"](min(float(seconds), _THREADS_TURN))
         self._reach(target)
@@ -124,12 +133,23 @@ class Clock:
         seconds: float = _REAL["monotonic"]()
         return seconds
 
-    def _reach(self, target: real_datetime) -> None:
+    def _reach(self, target: real_datetime, is_disturbed: Callable[[], object] = lambda: False) -> None:
+        """Let time pass up to there: as far as it is the running command's, by moving the clock."""
+        while self._threads.is_left() and self.now < target:
+            if self._threads.park(target, lambda: self.now, lambda: self._freezer is None or is_disturbed()):
+                break
+            if self._freezer is None:
+                raise SystemExit  # The simulation is over, and this thread with it.
+            if is_disturbed():
+                return
+        self._move_on(target)
+
+    def _move_on(self, target: real_datetime) -> None:
         with self._lock:
             if self.deadline is not None and target > self.deadline:
-                self.move_to(max(self._now, self.deadline))
+                self.move_to(max(self.now, self.deadline))
                 raise TimeLimitReached(f"the time limit passed at {self.deadline.isoformat()}")
-            if target > self._now:
+            if target > self.now:
                 self.move_to(target)
 
     def _freeze(self) -> None:
@@ -140,8 +160,8 @@ class Clock:
         # The server runs in UTC. Set first, so that naive local times agree with it.
         _set_zone("UTC")
         # The empty prefix makes freezegun leave all modules alone: its walk reads every attribute of each (35 ms, and
-        # it wakes lazy modules) and misses default arguments and namespaces outside sys.modules. `_rebind` does that.
-        freezer = freezegun.freeze_time(self._now, ignore=[""])
+        # it wakes lazy modules) and misses default arguments and namespaces outside sys.modules. `rebind` does that.
+        freezer = freezegun.freeze_time(self.now, ignore=[""])
         self._freezer = freezer.start()
         undo.callback(_thaw, self, freezer)
         for name, simulated in _SIMULATED.items():
@@ -152,12 +172,16 @@ class Clock:
         # Pickle looks a class up by name and would not find the real one there; freezegun's stop drops both entries.
         copyreg.dispatch_table[real_datetime] = _reduced
         copyreg.dispatch_table[real_date] = _reduced
-        undo.callback(_rebind, {simulated: real for real, simulated in _stand_ins()}, spare_waiting=False)
-        _rebind(dict(_stand_ins()), spare_waiting=True)
-        for name, replacement in (("_run_once", _run_once), ("run_in_executor", _run_in_executor)):
-            undo.callback(setattr, asyncio.BaseEventLoop, name, getattr(asyncio.BaseEventLoop, name))
-            setattr(asyncio.BaseEventLoop, name, replacement)
+        undo.callback(rebind, {simulated: real for real, simulated in _stand_ins()}, spare_waiting=False)
+        rebind(dict(_stand_ins()), spare_waiting=True)
+        self._replace(asyncio.BaseEventLoop, "_run_once", _run_once)
+        self._replace(asyncio.BaseEventLoop, "run_in_executor", _run_in_executor)
+        self._replace(threading.Thread, "start", stamping(threading.Thread.start, self._threads))
         _running = self
+
+    def _replace(self, owner: Any, name: str, replacement: Any) -> None:
+        self._undo.callback(setattr, owner, name, getattr(owner, name))
+        setattr(owner, name, replacement)
 
     def _pass_idle_time(self, loop: Any) -> None:
         """Before a loop would wait for its next timer: let what is outstanding come first, then jump to the timer."""
@@ -171,10 +195,10 @@ class Clock:
         if due is not None:
             # The loop must not round what is left up to a millisecond of real waiting.
             loop.call_soon(_nothing)
-            self.advance(timedelta(microseconds=round(span * 1e6)))
+            self._reach(self.now + timedelta(microseconds=round(span * 1e6)), lambda: loop._selector.select(0))
         elif is_alone and self.deadline is not None:
             # Nothing can ever wake this loop: a real one would wait until the server ends the command.
-            self._reach(max(self._now, self.deadline) + _MICROSECOND)
+            self._reach(max(self.now, self.deadline) + _MICROSECOND)
 
     def _patience_with(self, loop: Any) -> tuple[float, bool]:
         """How many real seconds to wait for others, and whether there are none."""
@@ -202,8 +226,9 @@ def _set_zone(name: str | None) -> None:
 def _thaw(clock: Clock, freezer: Any) -> None:
     global _running
     _running = None
-    clock._freezer = None
+    clock._freezer = clock._pools = None
     clock._jobs.clear()
+    clock._threads.wake(None)
     freezer.stop()
     # freezegun puts back Python 2's time.clock as None, for which old code asks with hasattr.
     with contextlib.suppress(AttributeError):
@@ -226,17 +251,12 @@ def _span_slept(seconds: float) -> timedelta:
     return max(span, _MICROSECOND) if number else span
 
 
-def _is_waiting(namespace: Mapping[str, Any]) -> bool:
-    name = namespace.get("__name__") or ""
-    return name in _WAITING_MODULES or name.startswith(_WAITING_PACKAGES)
-
-
 def _seconds(clock: Clock) -> float:
-    return clock._now.timestamp()
+    return clock.now.timestamp()
 
 
 def _nanoseconds(clock: Clock) -> int:
-    return (clock._now - _EPOCH) // _MICROSECOND * 1000
+    return (clock.now - _EPOCH) // _MICROSECOND * 1000
 
 
 def _converted(name: str) -> Callable[..., Any]:
@@ -277,7 +297,7 @@ def _unless_waiting(name: str, simulated: Callable[..., Any]) -> Callable[..., A
         if len(arguments) == whole and arguments[-1] is not None:
             return real(*arguments)
         clock = _running
-        if clock is None or _is_waiting(frame_of(1).f_globals):
+        if clock is None or is_waiting(frame_of(1).f_globals):
             return real(*arguments)
         return simulated(clock, *arguments)
 
@@ -360,7 +380,7 @@ class Datetime(real_datetime, metaclass=_Plain):
 
 
 def _now() -> real_datetime:
-    return real_datetime.now(timezone.utc) if _running is None else _running._now
+    return real_datetime.now(timezone.utc) if _running is None else _running.now
 
 
 def _stood_for(cls: type) -> type:
@@ -385,89 +405,6 @@ def _stand_ins() -> list[tuple[Any, Any]]:
 def _reduced(moment: Any) -> tuple[Any, ...]:
     # The class by the name that `datetime` has now: what is written names nothing of ours, and is read anywhere.
     return (Datetime if isinstance(moment, real_datetime) else Date, *moment.__reduce_ex__(4)[1:])
-
-
-def _rebind(replacements: dict[Any, Any], *, spare_waiting: bool) -> None:
-    """Replace objects in every namespace and default argument that holds one, as code binds names before the start."""
-    by_id = {id(old): new for old, new in replacements.items()}
-    _holders.find({*map(id, replacements), *map(id, replacements.values())}, replacements)
-    for namespace in _holders.namespaces.values():
-        if _may_rebind(namespace, spare_waiting):
-            found = {name: by_id[id(value)] for name, value in list(namespace.items()) if id(value) in by_id}
-            namespace.update(found)
-    for function in _holders.functions.values():
-        if _may_rebind(function.__globals__, spare_waiting):
-            _rebind_defaults(function, by_id)
-
-
-class _Holders:
-    """Who holds a clock of Python's under a name of its own. A process is searched once; later, what it loaded since.
-
-    The first search asks the garbage collector, which knows holders outside sys.modules too, in a tenth of the time
-    of a walk. It takes tens of milliseconds all the same, and a process may run thousands of simulations.
-    """
-
-    def __init__(self) -> None:
-        self.namespaces: dict[int, dict[str, Any]] = {}
-        self.functions: dict[int, FunctionType] = {}
-        self._searched: dict[int, Any] = {}
-
-    def find(self, wanted: set[int], replacements: Mapping[Any, Any]) -> None:
-        """Bring the holders up to date; `wanted` are the ids of what they may hold."""
-        is_first = not self._searched
-        if is_first:
-            self._search_everything(replacements)
-        for module in list(sys.modules.values()):
-            namespace = getattr(module, "__dict__", None)
-            if type(namespace) is dict and self._searched.get(id(namespace)) is not namespace:
-                self._searched[id(namespace)] = namespace
-                if not is_first:
-                    self._search_module(namespace, wanted)
-
-    def _search_everything(self, replacements: Mapping[Any, Any]) -> None:
-        defaults = []
-        for holder in gc.get_referrers(*replacements):
-            if type(holder) is dict and "__builtins__" in holder:
-                self.namespaces[id(holder)] = holder
-            elif type(holder) in (dict, tuple):
-                defaults.append(holder)
-        for function in gc.get_referrers(*defaults):
-            if type(function) is FunctionType:
-                self.functions[id(function)] = function
-
-    def _search_module(self, namespace: dict[str, Any], wanted: set[int]) -> None:
-        if any(id(value) in wanted for value in list(namespace.values())):
-            self.namespaces[id(namespace)] = namespace
-        for value in list(namespace.values()):
-            inner = vars(value).values() if isinstance(value, type) else ()
-            for function in (value, *inner):
-                if type(function) is FunctionType and _has_default(function, wanted):
-                    self.functions[id(function)] = function
-
-
-def _has_default(function: FunctionType, wanted: set[int]) -> bool:
-    defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
-    return any(id(value) in wanted for value in defaults)
-
-
-_holders = _Holders()
-
-
-def _rebind_defaults(function: FunctionType, by_id: Mapping[int, Any]) -> None:
-    if function.__defaults__:
-        function.__defaults__ = tuple(by_id.get(id(value), value) for value in function.__defaults__)
-    if function.__kwdefaults__:
-        function.__kwdefaults__.update(
-            {name: by_id[id(value)] for name, value in function.__kwdefaults__.items() if id(value) in by_id}
-        )
-
-
-def _may_rebind(namespace: Mapping[str, Any], spare_waiting: bool) -> bool:
-    name = str(namespace.get("__name__"))
-    if namespace is globals() or name.startswith("freezegun"):
-        return False
-    # threading runs what it is given, so it is told by the name that it bound, not by its calls.
-    return not (spare_waiting and (name == "threading" or _is_waiting(namespace)))
 
 
 _real_run_once = asyncio.BaseEventLoop._run_once  # type: ignore[attr-defined]

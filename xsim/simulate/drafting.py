@@ -6,9 +6,8 @@ login, and else with answers that are made up and corrected from fetch to fetch,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from xsim.model import Cycle, DraftedCall, Integration, Outcome, Scenario
 from xsim.simulate.drafting_vendor import DraftingVendor, Sample
@@ -17,17 +16,36 @@ from xsim.simulate.recording import Stored
 
 CYCLES = 2
 MOST_TRIES = 24
-HANG = timedelta(seconds=4)
+
+Rehearsed = tuple[tuple[DraftedCall, ...], Cycle]
+"""The calls of the first fetches, and the cycle that they ended with."""
 
 
 def rehearse(
-    integration: Integration, scenario: Scenario, samples: Sequence[Sample] = ()
-) -> tuple[tuple[DraftedCall, ...], Cycle]:
+    integration: Integration, scenario: Scenario, samples: Sequence[Sample] = (), *, way: str = "here"
+) -> Rehearsed:
     """The calls of the first fetches, and the cycle that they ended with, best OK.
 
-    Samples without a path go to the calls whose made-up answers hold a list that the script reads, in order.
+    Samples without a path go to the calls whose made-up answers hold a list that the script reads, in order. `way`, as
+    `choose_way` gives it: the script's process. Where that is lost the calls are those that were seen before.
     """
-    vendor = DraftingVendor(scenario, dict(samples), integration.code.co_filename if integration.code else "")
+    scenario = replace(scenario, settings=replace(scenario.settings, on_malformed="accept"))
+    if way == "here":
+        return rehearse_here(integration, scenario, samples)
+    from xsim.simulate.supervisor import supervise_rehearsal
+
+    return supervise_rehearsal(integration, scenario, samples, way=way)
+
+
+def rehearse_here(
+    integration: Integration,
+    scenario: Scenario,
+    samples: Sequence[Sample],
+    on_call: Callable[[DraftingVendor], None] = lambda vendor: None,
+) -> Rehearsed:
+    """The same in this process. `on_call` gets the vendor whenever a fetch begins, and at each call."""
+    script = integration.code.co_filename if integration.code else ""
+    vendor = DraftingVendor(scenario, dict(samples), script, on_call)
     last = _try_until_content(integration, scenario, vendor)
     unplaced = [answer for path, answer in samples if not path]
     if unplaced:
@@ -56,16 +74,16 @@ def _try_until_content(integration: Integration, scenario: Scenario, vendor: Dra
 
 def _first_cycles(integration: Integration, scenario: Scenario, vendor: DraftingVendor) -> list[Cycle]:
     """Fetches from an empty last run on, up to the first that does not end well."""
-    settings = replace(scenario.settings, hang_limit=HANG, on_malformed="accept")
-    scenario = replace(scenario, settings=settings)
     cycles: list[Cycle] = []
     stored = Stored.of(scenario.last_run, scenario.context)
     vendor.begin()
     with Platform(integration, scenario, vendor) as platform, vendor.listening():
         for number in range(1, CYCLES + 1):
-            vendor.cycle = number
+            vendor.begin_cycle(number)
             moment = scenario.starts + (number - 1) * scenario.interval
             cycle, stored = platform.run("fetch-incidents", number, moment, stored=stored)
+            if cycle.failure is not None and cycle.failure.kind == "hang":
+                cycle = replace(cycle, failure=replace(cycle.failure, line=platform.hung_at))
             cycles.append(cycle)
             if cycle.outcome is not Outcome.OK:
                 break

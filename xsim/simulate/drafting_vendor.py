@@ -34,8 +34,16 @@ Sample = tuple[str, JsonValue]
 class DraftingVendor:
     """Answers every call, remembers it, and learns from what the script does with the answer."""
 
-    def __init__(self, scenario: Scenario, samples: dict[str, JsonValue], script: str) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        samples: dict[str, JsonValue],
+        script: str,
+        on_call: Callable[[DraftingVendor], None] = lambda vendor: None,
+    ) -> None:
         self.cycle = 1
+        self.calls_of_cycle = 0
+        self._on_call = on_call
         self._scenario = scenario
         self._script = script
         self._samples = {path.rstrip("/"): answer for path, answer in samples.items() if path}
@@ -48,6 +56,8 @@ class DraftingVendor:
     def __call__(self, request: Request, now: datetime) -> Response | None:
         key = (request.method.upper(), path_of(request.url, self._known_ids()))
         self._calls.append((self.cycle, request, key))
+        self.calls_of_cycle += 1
+        self._on_call(self)
         count = self._counts[self.cycle, key] = self._counts.get((self.cycle, key), 0) + 1
         if len(self._calls) > MOST_CALLS * self.cycle:
             return Response(500, JSON_HEADERS, b'{"error": "too many calls while drafting"}')
@@ -72,6 +82,10 @@ class DraftingVendor:
         for sketch in self._sketches.values():
             sketch.news = 0
             sketch.reads.clear()
+
+    def begin_cycle(self, number: int) -> None:
+        self.cycle, self.calls_of_cycle = number, 0
+        self._on_call(self)
 
     def notice(self, cycles: Sequence[Cycle]) -> None:
         """A made-up text that an incident gives for its time, or a request in the place of a time, should be one.

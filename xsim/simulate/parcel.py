@@ -11,6 +11,7 @@ import marshal
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -65,12 +66,12 @@ def packed_cycle(cycle: Cycle) -> Plain:
         cycle.outcome.value,
         failure and _packed(failure),
         cycle.incidents,
-        tuple(map(_packed, cycle.refusals)),
+        _all_packed(cycle.refusals),
         cycle.files,
-        tuple(map(_packed, cycle.exchanges)),
-        tuple(map(_packed, cycle.host_calls)),
+        _all_packed(cycle.exchanges),
+        _all_packed(cycle.host_calls),
         _TEXTS.encode(cycle.results) if cycle.results else "",
-        tuple(map(_packed, cycle.log)),
+        _all_packed(cycle.log),
     )
 
 
@@ -89,8 +90,8 @@ def unpacked_cycle(held: Plain, before: Stored, after: Stored, vendor_state: Jso
         incidents=incidents,
         refusals=tuple(_unpacked(Refusal, each) for each in refusals),
         files=files,
-        exchanges=tuple(_unpacked(Exchange, each) for each in exchanges),
-        host_calls=tuple(_unpacked(HostCall, each) for each in calls),
+        exchanges=tuple([_unpacked(Exchange, each) for each in exchanges]),
+        host_calls=tuple([_unpacked(HostCall, each) for each in calls]),
         results=tuple(_PARSED.decode(results)) if results else (),
         log=tuple(_unpacked(LogLine, each) for each in log),
         vendor_state=vendor_state,
@@ -101,8 +102,10 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=64)
 def moment(count: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=count)
+    """Kept for a while, as most calls of a command are made at its start."""
+    return _EPOCH + timedelta(0, 0, count)
 
 
 Conversion = tuple[Callable[[Any], Any], Callable[[Any], Any]]
@@ -129,6 +132,10 @@ def _shape(record: type) -> _Shape:
 
 
 _SHAPES = {record: _shape(record) for record in (Exchange, Failure, HostCall, Listing, LogLine, Refusal)}
+
+
+def _all_packed(records: tuple[Any, ...]) -> Plain:
+    return tuple(map(_packed, records)) if records else ()
 
 
 def _packed(record: Any) -> Plain:

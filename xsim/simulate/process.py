@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import random
 import shutil
@@ -26,6 +27,10 @@ from xsim.simulate.interpreter import Interpreter, Surroundings
 _real_clock = (time.monotonic,)
 # Taken now, as a script may replace them where they come from.
 _chdir, _getpid, _listdir, _lstat, _seed_chance = os.chdir, os.getpid, os.listdir, os.lstat, random.seed
+_handler = getattr(sys.modules.get("_signal"), "getsignal", signal.getsignal)
+"""`signal.getsignal` without its look for a name, which takes longer than all else that an alarm needs."""
+SETTLED, SETTLED_COARSELY = 0.05, 3.0
+"""Seconds after which a change of a folder has another time than one before, by how finely its system tells times."""
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """This machine's certificates, which the script's calls never meet: a file that is gone must not fail them."""
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
@@ -109,6 +114,9 @@ class Process:
         self._own_folder = folder
         self._interpreter = Interpreter()
         self._is_armed = False
+        self._is_mended = False
+        self._seen_empty: tuple[int, float] | None = None
+        self._known_empty: int | None = None
         self._undo = ExitStack()
         self._number = 0
         self._chance: random.Random | None = None
@@ -153,6 +161,7 @@ class Process:
     def mend(self) -> None:
         """Put back what a script broke that xsim itself relies on."""
         self._interpreter.mend()
+        self._is_mended = True
 
     @contextmanager
     def command(self, number: int, write_log: Callable[[str, str], None], hang_limit: timedelta) -> Iterator[None]:
@@ -166,6 +175,7 @@ class Process:
         sys.stdout, sys.stderr = out, err
         self._enter_folder()
         self._interpreter.note_imports()
+        self._is_mended = False
         self._is_armed = True
         _set_alarm(hang_limit.total_seconds(), self._bark)
         try:
@@ -173,7 +183,8 @@ class Process:
         finally:
             self._is_armed = False
             self._end_copies()
-            self.mend()
+            if not self._is_mended:  # The alarm rang on the way out of the script.
+                self.mend()
             _set_alarm(0, self._bark)
             out.flush()
             err.flush()
@@ -182,7 +193,8 @@ class Process:
             self._restore_warnings()
             self._restore_logging()
             self._clear_folder()
-            _chdir(self._home)
+            if self._own_folder is None:
+                _chdir(self._home)
 
     def _enter_folder(self) -> None:
         try:
@@ -205,10 +217,11 @@ class Process:
         self.files = ()
         # A script may have taken the folder away, or shut it. What cannot be seen or removed is left to the end.
         with suppress(OSError):
-            if self._identity() != self._folder_identity:
+            found_as = _lstat(self._folder)
+            if (found_as.st_dev, found_as.st_ino) != self._folder_identity:
                 self._leave_folder()
                 return
-            if not _listdir(self._folder):
+            if self._is_known_empty(found_as.st_ctime_ns):
                 return
             with os.scandir(self._folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
@@ -218,6 +231,26 @@ class Process:
                     shutil.rmtree(entry.path, ignore_errors=True)
                 else:
                     os.unlink(entry.path)
+
+    def _is_known_empty(self, changed: int) -> bool:
+        """Whether it holds nothing. Listed only where it may have changed since it was seen empty.
+
+        The time of its last change tells that: once it was seen empty so long behind that time that the next change
+        must have a later one.
+        """
+        if self._known_empty == changed:
+            return True
+        now = _real_clock[0]()
+        if _listdir(self._folder):
+            self._seen_empty = None
+            return False
+        if self._seen_empty is None or self._seen_empty[0] != changed:
+            # Windows tells of a folder's birth under that name.
+            wait = math.inf if os.name == "nt" else SETTLED if changed % 1_000_000 else SETTLED_COARSELY
+            self._seen_empty = (changed, now + wait)
+        elif now >= self._seen_empty[1]:
+            self._known_empty = changed
+        return True
 
     def _identity(self) -> tuple[int, int]:
         """Which folder it is; of a link, the link's own."""
@@ -303,7 +336,7 @@ def _set_alarm(seconds: float, bark: Callable[[int, FrameType | None], None]) ->
     if not _has_alarm():
         return
     # A script may have put a handler of its own in the place.
-    if seconds and signal.getsignal(signal.SIGALRM) != bark:
+    if seconds and _handler(signal.SIGALRM) != bark:
         signal.signal(signal.SIGALRM, bark)
     signal.setitimer(signal.ITIMER_REAL, seconds, 1.0 if seconds else 0)
 

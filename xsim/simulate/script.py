@@ -8,7 +8,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
@@ -20,6 +20,8 @@ from xsim.simulate.host import Host
 SHARED = ("CommonServerPython", "CommonServerUserPython")
 """Modules that stay loaded between commands; the others are part of the script's text on the server."""
 FRAMES_KEPT = 20
+CHAIN_KEPT = 50
+"""Exceptions that came of one another, as far as they are followed."""
 MISSING_NAME_HINT = (
     "pass --common-server, a CommonServerPython.py or a content checkout; "
     "where that does not have it either, the script lacks an import or a definition"
@@ -154,28 +156,38 @@ class Script:
             getattr(pydantic_validators, "_FUNCS", set()).clear()
 
     def _failure(self, error: BaseException) -> Failure:
-        origin = self._origin(error)
-        places = self._own_places(origin.__traceback__)
+        told, handled = self._told(error)
+        places = self._own_places(told.__traceback__)
         line, function = places[-1] if places else (getattr(error, "lineno", None), None)
         return Failure(
-            kind=type(origin).__name__,
+            kind=type(told).__name__,
             message=_message(error),
             frames=tuple(frame_text(self._lines, *place) for place in places[-FRAMES_KEPT:]),
             line=line,
             function=function,
+            hint=self._while_handling(handled),
         )
 
-    def _origin(self, error: BaseException) -> BaseException:
-        """The exception that the script met first: return_error() raises another one on top of it."""
-        origin = error
-        current: BaseException | None = error
-        for _ in range(50):
-            current = current and (current.__cause__ or current.__context__)
-            if current is None:
-                break
-            if self._own_places(current.__traceback__):
-                origin = current
-        return origin
+    def _told(self, error: BaseException) -> tuple[BaseException, BaseException | None]:
+        """The exception whose place explains the failure, and the one that the script was handling then, if any."""
+        missing = next((each for each in _chain(error) if isinstance(each, ModuleNotFoundError)), None)
+        if missing is not None and self._own_places(missing.__traceback__):
+            return missing, None  # Nothing that comes of it is the script's (decision 0006).
+        for _ in range(CHAIN_KEPT):
+            handled = _handled(error)
+            if handled is None or not self._own_places(handled.__traceback__):
+                return error, None
+            # return_error() ends a fetch by an exception of its own, mostly to tell of the one that is handled there.
+            if not (_is_return_error(error.__traceback__) and _begin(handled) in _message(error)):
+                return error, handled
+            error = handled
+        return error, None
+
+    def _while_handling(self, handled: BaseException | None) -> str:
+        if handled is None:
+            return ""
+        place = frame_text(self._lines, *self._own_places(handled.__traceback__)[-1])
+        return f"while handling {type(handled).__name__} of {place}"
 
     def _own_places(self, traceback: TracebackType | None) -> list[tuple[int, str]]:
         places = []
@@ -246,6 +258,32 @@ def source_lines(integration: Integration) -> list[str]:
         return integration.path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
+
+
+def _handled(error: BaseException) -> BaseException | None:
+    """What was being handled when it was raised, unless it says that this is of no matter."""
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    for _ in range(CHAIN_KEPT):
+        if current is None:
+            return
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def _is_return_error(traceback: TracebackType | None) -> bool:
+    """Whether CommonServerPython's function raised it."""
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_code.co_name == "return_error"
+
+
+def _begin(error: BaseException) -> str:
+    """As much of its message as tells it apart: return_error() cuts long ones."""
+    return _message(error)[:80]
 
 
 def _message(error: BaseException) -> str:

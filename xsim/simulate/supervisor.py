@@ -7,7 +7,7 @@ memory, that cycle has an outcome, nothing of it counts, and a new process goes 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,12 +17,25 @@ from types import ModuleType
 from typing import Any
 
 from xsim.errors import XsimError
-from xsim.model import Cycle, Failure, Integration, JsonValue, LogLine, Outcome, Probe, Request, Scenario, Vendor
+from xsim.model import (
+    Cycle,
+    DraftedCall,
+    Failure,
+    Integration,
+    JsonValue,
+    LogLine,
+    Outcome,
+    Probe,
+    Request,
+    Scenario,
+    Vendor,
+)
 from xsim.simulate.channel import ChannelClosedError
 from xsim.simulate.child import Child, Death, as_exception, way_to_start
 from xsim.simulate.loop import Position, happenings, run_once
 from xsim.simulate.parcel import Ended, microseconds, read, unpacked_cycle, written
 from xsim.simulate.recording import Stored
+from xsim.simulate.reruns import is_worth_rerunning
 from xsim.simulate.script import FRAMES_KEPT, frame_text, source_lines
 from xsim.simulate.worker import Opening, out_of_memory
 
@@ -43,7 +56,8 @@ def supervise(
     `cold`: each cycle in a new process. What `vendor` changes outside its state is not seen in this process.
     """
     with Supervisor(integration, scenario, vendor, way=way, cold=cold) as supervisor:
-        yield from happenings(scenario, supervisor.schedule(), supervisor, supervisor.world)
+        rerun = supervisor.rerun if not cold and is_worth_rerunning(integration, scenario) else None
+        yield from happenings(scenario, supervisor.schedule(), supervisor, supervisor.world, rerun)
 
 
 def supervise_command(
@@ -52,6 +66,14 @@ def supervise_command(
     """One command in a process of its own."""
     with Supervisor(integration, scenario, vendor, way=way) as supervisor:
         return run_once(supervisor, scenario, command)
+
+
+def supervise_rehearsal(
+    integration: Integration, scenario: Scenario, samples: Sequence[tuple[str, JsonValue]], *, way: str
+) -> tuple[tuple[DraftedCall, ...], Cycle]:
+    """As `rehearse`. Where the process is lost the calls are those that were seen before, and the cycle says why."""
+    with Supervisor(integration, scenario, None, way=way, samples=tuple(samples)) as supervisor:
+        return supervisor.rehearse()
 
 
 def choose_way(
@@ -98,12 +120,14 @@ class Supervisor:
         *,
         way: str,
         cold: bool = False,
+        samples: tuple[tuple[str, JsonValue], ...] | None = None,
     ) -> None:
         self.world: Any = None if vendor is not None or not scenario.has_vendor else RemoteWorld(self)
         self._integration = integration
         self._scenario = scenario
         self._vendor = vendor
         self._cold = cold
+        self._samples = samples
         self._way = way
         self._vendor_state = scenario.vendor_state
         self._child: Child | None = None
@@ -148,6 +172,37 @@ class Supervisor:
             state = None if vendor is not None else self._vendor_state
             return unpacked_cycle(ended.cycle, stored, after, state), after
 
+    def rehearse(self) -> tuple[tuple[DraftedCall, ...], Cycle]:
+        """The calls of a script's first fetches while a scenario is drafted, and the cycle that they ended with."""
+        from xsim.simulate.rehearsal import Patience, rehearsed, seen_calls
+
+        calls: tuple[DraftedCall, ...] = ()
+        patience = Patience(self._patience)
+        self._begin()
+        while True:
+            message = self._message(patience.left())
+            if isinstance(message, Failure):
+                stored = Stored.of(self._scenario.last_run, self._scenario.context)
+                return calls, self._lost(self._scenario.first_cycle, self._scenario.starts, stored, message)
+            what, *told = message
+            if what == "fetch":
+                patience.begin()
+            elif what == "seen":
+                calls = seen_calls(*told)
+            elif what == "rehearsed":
+                return rehearsed(*told)
+            else:
+                self._end()
+                raise as_exception(*told)
+
+    def rerun(self, scenario: Scenario) -> Iterator[Cycle]:
+        """The schedule of another scenario, in a process in which nothing ran before; the one that ran ends with it."""
+        self._end()
+        with Supervisor(self._integration, scenario, self._vendor, way=self._way) as other:
+            other._births = self._births
+            for cycle, _ in other.schedule():
+                yield cycle
+
     # --- inside ---
 
     def _stretch(self, position: Position) -> Iterator[tuple[Cycle, Position]]:
@@ -158,7 +213,7 @@ class Supervisor:
         begins = (position.number, microseconds(position.moment), (stored.last_run, stored.context), position.struck)
         self._ask("schedule", *begins, left)
         while not position.is_end(scenario):
-            ended = self._next()
+            ended = self._next(in_a_row=left > 1)
             if ended is None:
                 return
             stored = position.stored
@@ -186,7 +241,7 @@ class Supervisor:
             return
         if self._births:
             _preload()
-        opening = _opening(self._integration, self._scenario, self._vendor, self._vendor_state)
+        opening = _opening(self._integration, self._scenario, self._vendor, self._vendor_state, self._samples)
         self._births += 1
         self._is_fresh = True
         self._child = Child(opening, self._way)
@@ -203,9 +258,9 @@ class Supervisor:
         with suppress(ChannelClosedError):  # Dead since its last word; the answer that does not come tells.
             self._child.channel.send(written(message))
 
-    def _next(self) -> Ended | Failure | None:
+    def _next(self, *, in_a_row: bool = False) -> Ended | Failure | None:
         """How the command ended, or why it never will. None: ask again, of a new process."""
-        message = self._message(self._patience)
+        message = self._message(self._patience, in_a_row=in_a_row)
         if isinstance(message, Failure):
             return message
         what, *told = message
@@ -219,14 +274,14 @@ class Supervisor:
             raise as_exception(*told)
         return None
 
-    def _message(self, patience: float | None) -> Any:
+    def _message(self, patience: float | None, *, in_a_row: bool = False) -> Any:
         """What the process says next, or why it says nothing more. It is dead then."""
         assert self._child is not None, "there is a process to listen to"
         left = patience
         while True:
             glance = GLANCE if left is None else min(GLANCE, left)
             try:
-                data = self._child.channel.receive_within(glance)
+                data = self._child.channel.receive_within(glance, in_a_row=in_a_row)
                 if data is not None:
                     return read(data)
                 died = self._child.death()
@@ -327,8 +382,14 @@ class RemoteWorld:
         return RemoteWorld(self.supervisor, (maker, arguments), next(self.supervisor.worlds))
 
 
-def _opening(integration: Integration, scenario: Scenario, vendor: Vendor | None, vendor_state: JsonValue) -> Opening:
-    return Opening(integration, scenario, vendor, vendor_state, _NOWHERE, _NOWHERE)
+def _opening(
+    integration: Integration,
+    scenario: Scenario,
+    vendor: Vendor | None,
+    vendor_state: JsonValue,
+    samples: tuple[tuple[str, JsonValue], ...] | None = None,
+) -> Opening:
+    return Opening(integration, scenario, vendor, vendor_state, _NOWHERE, _NOWHERE, samples)
 
 
 def _preload() -> list[ModuleType]:

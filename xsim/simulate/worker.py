@@ -45,6 +45,8 @@ class Opening:
     """The folder that commands work in."""
     output: Path
     """The file that takes what goes to the standard descriptors."""
+    samples: tuple[tuple[str, JsonValue], ...] | None = None
+    """Answers of the real API, for a rehearsal by which a scenario is drafted. None: it runs what it is asked for."""
 
 
 def serve(channel: Channel, opening: Opening, output: int) -> None:
@@ -71,6 +73,11 @@ def _serve(channel: Channel, opening: Opening, output: int) -> None:
     scenario = replace(opening.scenario, vendor_state=opening.vendor_state)
     vendor = opening.vendor or own_vendor(scenario)
     _limit_memory(scenario.settings.memory)
+    if opening.samples is not None:
+        from xsim.simulate.rehearsal import serve_rehearsal
+
+        serve_rehearsal(channel, opening)
+        return
     with Platform(opening.integration, scenario, vendor, folder=opening.work) as platform:
         served = _Served(channel, platform, opening.scenario, vendor, output)
         channel.send(written(("ready",)))
