@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xsim
 from xsim.errors import InvalidScenario, XsimError
@@ -17,11 +17,9 @@ from xsim.model import (
     LEAST_MEMORY,
     CheckSettings,
     Cycle,
-    DraftedCall,
     Integration,
+    Journal,
     JsonValue,
-    Outcome,
-    Parameters,
     Scenario,
     ScenarioFile,
     Settings,
@@ -33,15 +31,12 @@ from xsim.secrets import masker
 if TYPE_CHECKING:
     from xsim.load import Project
     from xsim.record import State
-    from xsim.report import Draft
 
 DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 """One fixed moment, with a fraction of a second: whole seconds hide faults."""
 DEFAULT_CYCLES = 10
 DEFAULT_SEED = 1
 BASELINE = "xsim-baseline.json"
-FILLED_KINDS: tuple[frozenset[int], ...] = (frozenset(), frozenset({4, 9, 14}), frozenset({0, 1, 4, 9, 12, 14, 15}))
-"""Types of parameters that a draft fills in though they may be empty: at first none, then secrets, then texts too."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +89,8 @@ class Options:
     """File of accepted findings; None: the one that the project names, if any."""
     without_baseline: bool = False
     """Accept nothing that a baseline accepts."""
+    without_expectation: bool = False
+    """Judge a run by itself, whatever its scenario expects."""
 
 
 def run(
@@ -116,7 +113,7 @@ def run(
     from xsim.simulate import choose_way, simulate
 
     chosen = _with_paths(replace(options or Options(), **overrides))  # type: ignore[arg-type]
-    integration, scenario = _ready(path, chosen)
+    integration, scenario = ready(path, chosen)
     refuse_unknown_rules(scenario, chosen)
     way = choose_way(integration, scenario, vendor, supervised=chosen.supervised, cold=chosen.cold)
     goes_on = chosen.goes_on or not (chosen.fresh or scenario.path)
@@ -135,11 +132,11 @@ def run(
         happenings = simulate(integration, scenario, vendor=vendor, way=way, cold=chosen.cold)
         try:
             told = {"version": xsim.__version__, "command": command}
-            record(integration, scenario, happenings, into=state.journal_path, after=after, **told)
+            journal = record(integration, scenario, happenings, into=state.journal_path, after=after, **told)
         finally:
             happenings.close()  # type: ignore[attr-defined]
             state.catch_up_now()
-    return check_journal(state.journal_path, chosen)
+    return _judged(journal, chosen)
 
 
 def _with_paths(options: Options) -> Options:
@@ -171,7 +168,7 @@ def fetch(path: str | Path, last_run: JsonValue, *, options: Options, vendor: Ve
     from xsim.record import State, state_folder
     from xsim.simulate import run_command
 
-    integration, scenario = _ready(path, options)
+    integration, scenario = ready(path, options)
     folder = state_folder(integration, options.instance, root=options.state)
     with _hiding(scenario), State(folder) as state:
         starts = _time_behind(state) if options.starts is None and scenario.path is None else None
@@ -193,7 +190,7 @@ def press_test(path: str | Path, *, options: Options, vendor: Vendor | None = No
     """The Test button: no last run, and no integration context to read or write (server-semantics 1.4)."""
     from xsim.simulate import run_command
 
-    integration, scenario = _ready(path, options)
+    integration, scenario = ready(path, options)
     with _hiding(scenario):
         done = run_command(integration, scenario, "test-module", vendor=vendor, supervised=options.supervised)
     return Commanded(integration, scenario, done)
@@ -219,10 +216,14 @@ def _hiding(scenario: Scenario) -> Iterator[None]:
 
 def check_journal(path: Path, options: Options) -> Report:
     """Judge a stored journal, without running anything."""
-    from xsim.check import check
     from xsim.record import read_journal
 
-    journal = read_journal(path)
+    return _judged(read_journal(path), options)
+
+
+def _judged(journal: Journal, options: Options) -> Report:
+    from xsim.check import check
+
     if options.baseline is not None or options.without_baseline:
         scenario = journal.scenario
         accepted = _accepted(journal.integration, options.baseline, options)
@@ -233,6 +234,7 @@ def check_journal(path: Path, options: Options) -> Report:
         ignore=options.ignore,
         fail_on=options.fail_on,
         strict=options.strict,
+        expects=not options.without_expectation,
     )
 
 
@@ -242,6 +244,9 @@ def refuse_unknown_rules(scenario: Scenario, options: Options) -> None:
 
     check.refuse_unknown_rules((*options.select, *options.ignore))
     check.refuse_unknown_rules((*scenario.check.select, *scenario.check.ignore, *scenario.check.severity), "[check]: ")
+    if scenario.expect is not None:
+        entries = (*scenario.expect.must, *scenario.expect.may)
+        check.refuse_unmeant([each.rule for each in entries if each.rule], "[expect]: ")
 
 
 def baseline_of(path: str | Path, options: Options) -> Path:
@@ -261,7 +266,7 @@ def accepted_in(path: Path) -> Mapping[str, Mapping[str, str]]:
     return read_baseline(path) if path.exists() else {}
 
 
-def _ready(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
+def ready(path: str | Path, options: Options) -> tuple[Integration, Scenario]:
     """As `load`, for those who run what they get: every module that it cannot start without is installed."""
     from xsim.load import refuse_missing_modules
 
@@ -323,18 +328,21 @@ def load(path: str | Path, options: Options, found: Found | None = None) -> tupl
         instance=options.instance,
         parameters=parameters,
         identity=tuple(options.identity) or scenario.identity,
-        settings=_settings(options.settings or scenario.settings, options),
+        settings=_settings(scenario.settings, file.stated if file else (), project, options),
         check=_check_settings(integration, file.check if file else scenario.check, project, options),
     )
 
 
-def _settings(settings: Settings, options: Options) -> Settings:
-    return replace(
-        settings,
-        hang_limit=options.hang_limit or settings.hang_limit,
-        memory=options.memory or settings.memory,
-        keep_answers=options.keep_answers or settings.keep_answers,
-    )
+def _settings(settings: Settings, stated: Collection[str], project: Project | None, options: Options) -> Settings:
+    """The options' word goes before the scenario's, that before the project's."""
+    limits: dict[str, Any] = {"hang_limit": options.hang_limit, "memory": options.memory}
+    if options.settings is not None:
+        settings = options.settings
+    elif project is not None:
+        for name, given in limits.items():
+            limits[name] = given or (None if name in stated else getattr(project, name))
+    chosen = {name: given for name, given in limits.items() if given}
+    return replace(settings, keep_answers=options.keep_answers or settings.keep_answers, **chosen)
 
 
 def _check_settings(
@@ -367,10 +375,21 @@ def _scenario_file(given: Path, options: Options) -> ScenarioFile | None:
         path = options.scenario or (None if options.without_scenario else find_scenario(given))
     if path is None:
         return None
+    return _loaded(path, options)
+
+
+def _loaded(path: Path, options: Options, begins: tuple[int, datetime] | None = None) -> ScenarioFile:
+    """The scenario file with what the options say instead. `begins`: number and time of the first cycle of this run."""
     from xsim.load import load_scenario
 
     return load_scenario(
-        path, starts=options.starts, interval=options.interval, cycles=options.cycles, seed=options.seed
+        path,
+        starts=options.starts,
+        interval=options.interval,
+        cycles=options.cycles,
+        seed=options.seed,
+        goes_on=options.goes_on,
+        begins=begins,
     )
 
 
@@ -402,6 +421,8 @@ def refuse_nonsense(options: Options) -> None:
         raise InvalidScenario(f"--hang-limit {options.hang_limit.total_seconds():g}s: expected more than nothing")
     if options.memory is not None and options.memory < LEAST_MEMORY:
         raise InvalidScenario(f"--memory {options.memory / 1024**2:g}MB: expected {LEAST_MEMORY // 1024**2}MB or more")
+    if options.cold and options.supervised is False:
+        raise XsimError("--cold and --in-process: expected one of the two", hint="the second has no new processes")
 
 
 def _declared_interval(params: Mapping[str, JsonValue]) -> timedelta | None:
@@ -426,74 +447,26 @@ def _time_behind(state: State) -> datetime | None:
 
 
 def _going_on(scenario: Scenario, state: State, options: Options) -> Scenario:
-    """The scenario with the stored last run, context, time and identities in place of the first ones."""
+    """The scenario with the stored last run, context, time and identities in place of the first ones.
+
+    Its streams go on to the end of this run, and its faults have struck as often as they had by then.
+    """
     from xsim.check import delivered_identities
-    from xsim.record import next_tick
+    from xsim.record import next_tick, strikes_before
 
     scenario = replace(scenario, last_run=state.last_run, context=state.context, vendor_state=state.vendor_state)
     if not state.exists():
         return scenario
     journal = state.journal()
     number, moment = next_tick(journal)
-    return replace(
+    scenario = replace(
         scenario,
         starts=options.starts or moment,
         first_cycle=number,
         delivered=delivered_identities(journal),
+        struck=strikes_before(journal, scenario.faults),
     )
-
-
-def draft_scenario(
-    path: str | Path,
-    *,
-    samples: Sequence[tuple[str, JsonValue]] = (),
-    scenario_name: str = "xsim.toml",
-    vendor_name: str = "xsim_vendor.py",
-    script: str = "",
-    options: Options,
-) -> Draft:
-    """A scenario to start from, drafted from what the integration's first fetches ask. Nothing is written.
-
-    `samples` are answers of the real API, each with the path that it answers, or "". The names are those that the files
-    will have, `script` the integration's as seen from the scenario's folder.
-    """
-    from xsim.report import draft
-    from xsim.simulate import rehearse
-
-    integration, scenario = _ready(path, options)
-    tries: list[tuple[Parameters, tuple[DraftedCall, ...], Cycle]] = []
-    for kinds in FILLED_KINDS:
-        filled = replace(scenario, parameters=_filled(integration, scenario.parameters, options, kinds))
-        if tries and filled.parameters == tries[-1][0]:
-            continue
-        calls, last = rehearse(integration, filled, samples)
-        tries.append((filled.parameters, calls, last))
-        if _got_through(calls, last):
-            break
-    # Of several the first that came farthest: what is filled in without need may be in the way.
-    parameters, calls, last = max(tries, key=lambda each: (_got_through(*each[1:]), len({c.path for c in each[1]})))
-    names = {"scenario_name": scenario_name, "vendor_name": vendor_name, "script": script}
-    return draft(integration, parameters, calls, last, **names)
-
-
-def _got_through(calls: Sequence[DraftedCall], last: Cycle) -> bool:
-    """The fetch ended well, and no parameter was missing in what it asked."""
-    return last.outcome is Outcome.OK and bool(calls) and not any("/None" in call.request.url for call in calls)
-
-
-def _filled(integration: Integration, given: Parameters, options: Options, kinds: Collection[int]) -> Parameters:
-    """The parameters, those of the kinds made up where they have no value and are not required either."""
-    from xsim.load import load_parameters
-
-    if integration.parameters is None or not kinds:
-        return given
-    wanted = tuple(
-        replace(parameter, required=parameter.required or (parameter.kind in kinds and not parameter.hidden))
-        for parameter in integration.parameters
-    )
-    return load_parameters(
-        replace(integration, parameters=wanted),
-        scenario_params=options.params,
-        params_file=options.params_file,
-        overrides=options.param_texts,
-    )
+    if scenario.path is None:
+        return scenario
+    file = _loaded(scenario.path, options, begins=(number, scenario.starts))
+    return replace(scenario, events=file.scenario.events)

@@ -6,7 +6,8 @@
         assert not report.findings("missed")
 
 Every `xsim.toml` and `*.xsim.toml` that pytest comes by is a test, too: its scenario is run, and what fails the run
-fails the test. `xsim_collect = false` in pytest's configuration leaves them alone.
+fails the test. `xsim_collect = false` in pytest's configuration leaves them alone. `xsim_cold` and `xsim_in_process`
+say there where scripts run, as the options of `xsim run` do.
 
 pytest loads this module in every run of whoever has xsim installed, so that it imports nothing of xsim at its top.
 """
@@ -14,7 +15,7 @@ pytest loads this module in every run of whoever has xsim installed, so that it 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ Run = Callable[..., "Checked"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("xsim_collect", "Whether xsim.toml and *.xsim.toml files are tests.", type="bool", default=True)
+    parser.addini("xsim_cold", "Whether each cycle runs in a new process.", type="bool", default=False)
+    parser.addini("xsim_in_process", "Whether scripts run in the tests' own process.", type="bool", default=False)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
@@ -39,10 +42,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
 
 
 @pytest.fixture
-def xsim(tmp_path: Path) -> Run:
+def xsim(tmp_path: Path, pytestconfig: pytest.Config) -> Run:
     """Runs an integration and gives its report: `xsim(path, scenario=None, **options)`, options as of `xsim.run`.
 
-    Each call starts over, in a state folder of its own below the test's `tmp_path`.
+    `hang_limit` and `memory` may be texts, "30s" and "512MB". Each call starts over, in a state folder of its own below
+    the test's `tmp_path`.
     """
     calls = iter(range(1_000_000))
 
@@ -53,10 +57,33 @@ def xsim(tmp_path: Path) -> Run:
         options.setdefault("fresh", True)
         if scenario is not None:
             options["scenario"] = Path(scenario)
+        options = {**_process_options(pytestconfig), **options, **_limits(options)}
         # A process has one clock: where the test has frozen it, the run gets a process of its own.
         return Checked(_run_apart(path, options) if _is_frozen() else api.run(path, **options))
 
     return run
+
+
+def _process_options(config: pytest.Config) -> dict[str, Any]:
+    """Where scripts run, as pytest's configuration says."""
+    cold, in_process = config.getini("xsim_cold"), config.getini("xsim_in_process")
+    return {"cold": cold, "supervised": False if in_process else None}
+
+
+def _limits(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits among the options that are texts, as what they stand for. Raises XsimError."""
+    from xsim.errors import XsimError
+    from xsim.load import duration_of, size_of
+
+    found = {}
+    readers: dict[str, Callable[[Any], Any]] = {"hang_limit": duration_of, "memory": size_of}
+    for name, read in readers.items():
+        if isinstance(options.get(name), str):
+            found[name] = read(options[name])
+            if found[name] is None:
+                example = {"hang_limit": '"30s"', "memory": '"512MB"'}[name]
+                raise XsimError(f"{name}={options[name]!r}: expected a number with a unit, such as {example}")
+    return found
 
 
 def _is_frozen() -> bool:
@@ -87,42 +114,40 @@ class Checked:
     def findings(self, rule: str = "") -> list[Finding]:
         """The findings that nobody accepted, all or those of a rule: its code, the beginning of it, or of its name.
 
-        Raises XsimError where no rule is called so: a misspelt one would never be found.
+        Those that the scenario expects are among them. Raises XsimError where no rule is called so: a misspelt one
+        would never be found.
         """
         _refuse_unknown(rule)
-        return [each for each in self.report.findings if not each.accepted and _is_of(each, rule)]
+        return [each for each in self.report.findings if (not each.accepted or each.is_expected) and _is_of(each, rule)]
 
     def assert_clean(self, allow: Collection[str] = ()) -> None:
         """Fails the test where there is an error or a warning, or where the run says nothing, with the whole report.
 
-        `allow` names rules whose findings do no harm here, by code or by name. Raises XsimError for one that is none.
+        Where the scenario says what it expects, a run that comes to that is clean, and any other is not. `allow` names
+        rules whose findings do no harm here, by code or by name. Raises XsimError for one that is none.
         """
         __tracebackhide__ = True
         for name in allow:
             _refuse_unknown(name)
         from xsim.model import Severity, Verdict
 
-        loud = [each for each in self.findings() if each.severity is not Severity.NOTE]
+        loud = [each for each in self.findings() if each.severity is not Severity.NOTE and not each.is_expected]
         loud = [each for each in loud if not any(_is_of(each, name) for name in allow)]
-        if loud or self.report.verdict is Verdict.UNDECIDED:
-            raise AssertionError("\n".join([*_lines(loud), "", _page(self.report)]).strip())
+        unmet = self.report.expected.missing if self.report.expected else ()
+        if loud or unmet or self.report.verdict is Verdict.UNDECIDED:
+            raise AssertionError("\n".join([*_lines(loud), *unmet, "", _page(self.report)]).strip())
 
 
 def _is_of(finding: Finding, rule: str) -> bool:
-    return _is_meant(finding.code, finding.rule, rule)
+    from xsim.check import is_meant
 
-
-def _is_meant(code: str, name: str, given: str) -> bool:
-    """Whether a rule's code or name begins with what was given."""
-    begun = given.strip()
-    return code.startswith(begun.upper()) or name.startswith(begun.lower().replace("_", "-"))
+    return is_meant(finding.code, finding.rule, rule)
 
 
 def _refuse_unknown(given: str) -> None:
-    from xsim.check import RULES, refuse_unknown_rules
+    from xsim.check import refuse_unmeant
 
-    if not any(_is_meant(rule.code, rule.name, given) for rule in RULES.values()):
-        refuse_unknown_rules([given])
+    refuse_unmeant([given])
 
 
 def _lines(findings: Collection[Finding]) -> Iterator[str]:
@@ -160,7 +185,7 @@ class ScenarioTest(pytest.Item):
         target = integration_for(self.path)
         with TemporaryDirectory(prefix="xsim-") as state:
             scenario = None if target == self.path else self.path
-            report = api.run(target, scenario=scenario, state=Path(state))
+            report = api.run(target, scenario=scenario, state=Path(state), **_process_options(self.config))
             if report.verdict is not Verdict.PASSED:
                 raise ScenarioFailedError(_page(report))
 

@@ -59,14 +59,24 @@ def tasks_under(
     for path in paths:
         found = list(_scenarios_in(path))
         if not found:
-            hint = "a scenario is called xsim.toml or <anything>.xsim.toml; `xsim init` drafts one"
-            raise XsimError(f"{path.as_posix()}: no scenario here", hint=hint)
+            raise _no_scenario(path)
         scenarios.update((each.absolute(), each) for each in found)
     folder = os.getcwd()
     return tuple(
         Task(each, integration_for(each), options or Options(), tuple(formats), folder, below_top)
         for _, each in sorted(scenarios.items())
     )
+
+
+def _no_scenario(path: Path) -> XsimError:
+    name = path.as_posix()
+    if path.is_dir():
+        hint = "a scenario is called xsim.toml or <anything>.xsim.toml; `xsim init` drafts one"
+        return XsimError(f"{name}: no scenario here", hint=hint)
+    if path.suffix in (".py", ".yml", ".yaml"):
+        hint = f"`xsim init {name}` drafts one; `xsim run {name}` runs it without"
+        return XsimError(f"{name}: an integration with no scenario beside it", hint=hint)
+    return XsimError(f"{name}: neither a scenario (.toml) nor an integration (.py, .yml)")
 
 
 def _scenarios_in(path: Path) -> Iterator[Path]:
@@ -260,6 +270,7 @@ def _result(task: Task, report: Any) -> SuiteResult:
         delivered=report.delivered,
         counts=tuple(sum(each.severity is level for each in counting) for level in SEVERITIES),  # type: ignore[arg-type]
         codes=tuple(dict.fromkeys(each.code for each in counting if each.severity is not Severity.NOTE)),
+        differences=report.expected.differences if report.expected else (),
         rendered={name: render(report, name, folder=task.below_top) for name in task.formats},
     )
 

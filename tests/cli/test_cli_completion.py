@@ -47,6 +47,7 @@ def test_commands_are_offered_with_what_they_do_and_hidden_ones_are_not(offered)
     assert not offered("hoo")
 
 
+@pytest.mark.slow
 def test_to_complete_a_command_none_is_imported():
     # In a process of its own: in this one they are imported already.
     script = (
@@ -74,7 +75,7 @@ def test_rules_are_offered_by_code_and_by_name(offered, command):
     assert list(offered(*command, "")) == list(RULES)
 
 
-@pytest.mark.parametrize("command", ["run", "check", "suite"])
+@pytest.mark.parametrize("command", ["run", "check"])
 def test_formats_are_offered(offered, command):
     assert list(offered(command, "--format", "")) == list(FORMATS)
     assert list(offered(command, "--format", "js")) == ["json", "json-lines"]
@@ -129,6 +130,7 @@ end <lines
 SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SCRIPTS)
 def test_a_real_shell_completes_by_the_script(xsim, shell):
     if not shutil.which(shell):
@@ -144,3 +146,16 @@ def test_a_real_shell_completes_by_the_script(xsim, shell):
     seen = subprocess.run([shell, "script"], cwd=xsim.folder, env=environment, capture_output=True, text=True)
     codes = [code for code in RULES if code.startswith("FC60")]
     assert [line.split() for line in seen.stdout.splitlines()] == [["explain"], codes, ["json", "json-lines", "junit"]]
+
+
+def test_html_is_a_picture_of_one_run_and_is_not_offered_to_a_suite(offered):
+    assert "html" in offered("run", "--format", "h")
+    assert not offered("suite", "--format", "h")
+    assert "html:" not in offered("suite", "--output", "")
+    assert set(offered("suite", "--format", "")) == set(FORMATS) - {"html"}
+
+
+def test_a_cause_is_offered_to_explain_once_it_is_begun(offered):
+    assert list(offered("explain", "late-a")) == ["late-arrival"]
+    assert "late-arrival" not in offered("explain", "")
+    assert "late-arrival" not in offered("run", "--select", "late-")

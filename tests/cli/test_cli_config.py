@@ -1,8 +1,12 @@
 """`xsim config`, `xsim baseline`, and what a project's settings do to a run."""
 
 import json
+from datetime import timedelta
 
 import pytest
+
+from xsim import api
+from xsim.model import Settings
 
 SCRIPT = """\
 import json
@@ -35,7 +39,40 @@ def test_each_setting_says_where_it_comes_from(project):
     assert found["ignore"] == ("FC401, FC301", "xsim.toml: [check]; pyproject.toml: [tool.xsim]")
     assert found["severity of FC602"] == ("note", "xsim.toml: [check]")
     assert found["strict"] == ("true", "--strict")
-    assert found["interval"] == ("60s", "default")
+    assert found["interval"] == ("1m", "default")
+
+
+def test_limits_come_from_the_command_line_the_scenario_or_the_project(project):
+    project.has("pyproject.toml", "[tool.xsim]\nhang_limit = '20s'\nmemory = '1GiB'\n")
+    project.has("xsim.toml", "[clock]\ncycles = 3\n[platform]\nhang_limit = '5s'\n")
+    seen = rows(project("config", "integration.py", "--format", "json"))
+    assert seen["hang_limit"] == ("5s", "xsim.toml: [platform]")
+    assert seen["memory"] == ("1024MiB", "pyproject.toml: [tool.xsim]")
+    seen = rows(project("config", "integration.py", "--hang-limit", "1m", "--memory", "300MB", "--format", "json"))
+    assert (seen["hang_limit"], seen["memory"]) == (("1m", "--hang-limit"), ("300MiB", "--memory"))
+    seen = rows(project("config", "integration.py", "--no-scenario", "--format", "json"))
+    assert seen["hang_limit"] == ("20s", "pyproject.toml: [tool.xsim]")
+
+
+def test_the_limits_in_force_are_those_of_the_run(project):
+    project.has("pyproject.toml", "[tool.xsim]\nhang_limit = '20s'\nmemory = '1GiB'\n")
+    project.has("xsim.toml", "[clock]\ncycles = 1\n[platform]\nhang_limit = '5s'\n")
+    for options, expected in (
+        ({}, (5, 1024)),
+        ({"hang_limit": timedelta(seconds=7)}, (7, 1024)),
+        ({"without_scenario": True}, (20, 1024)),
+        ({"without_scenario": True, "memory": 300 * 1024**2}, (20, 300)),
+        ({"settings": Settings()}, (10, 2048)),
+    ):
+        settings = api.load(project.folder / "integration.py", api.Options(**options))[1].settings
+        assert (settings.hang_limit.total_seconds(), settings.memory / 1024**2) == expected
+
+
+def test_times_are_written_as_scenarios_and_options_take_them(project):
+    found = rows(project("config", "integration.py", "--interval", "90s", "--format", "json"))
+    assert found["interval"] == ("1m30s", "--interval")
+    assert found["start"] == ("2024-05-14T09:30:00.381472Z", "default")
+    assert found["hang_limit"] == ("10s", "default")
 
 
 def test_the_command_line_goes_before_all(project):

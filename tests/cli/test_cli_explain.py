@@ -7,6 +7,7 @@ import time
 import pytest
 
 from xsim.check import RULES
+from xsim.check.remedies import MISSED
 
 
 def table(out: str) -> list[list[str]]:
@@ -72,7 +73,7 @@ def test_on_a_narrow_terminal_cells_are_shortened_and_no_row_wraps(xsim, monkeyp
 def test_an_unknown_rule_is_refused_with_the_nearest(xsim, given, near):
     seen = xsim("explain", given)
     assert seen.code == 2
-    assert f"no rule is called '{given}'" in seen.err
+    assert f"no rule and no cause is called '{given}'" in seen.err
     assert f"did you mean '{near}'?" in seen.err
 
 
@@ -94,3 +95,25 @@ def test_rules_as_json_hold_all_that_a_program_shows(xsim):
     assert rules["FC702"]["family"] == "configuration"
     assert rules["FC201"]["needs"] == RULES["FC201"].needs_text
     assert {"name", "severity", "since", "summary", "why", "fix"} <= set(rules["FC101"])
+
+
+def test_a_cause_is_told_with_its_remedy_and_its_rules(xsim):
+    seen = xsim("explain", "sliding-offset")
+    assert (seen.code, seen.err) == (0, "")
+    assert seen.out.startswith("sliding-offset: a cause that findings of FC201, FC202 and FC203 give\n")
+    assert f"Instead: {MISSED['sliding-offset']}" in seen.out
+    for code in ("FC201", "FC202", "FC203"):
+        assert f"{code} {RULES[code].name} ({RULES[code].severity.value})" in seen.out
+        assert f"More: xsim explain {code}" in seen.out
+
+
+def test_a_cause_without_a_remedy_says_what_it_means_and_the_rule_s_fix(xsim):
+    out = xsim("explain", "token_expired").out
+    assert "Means: a token ran out in the middle of a fetch" in out
+    assert f"Fix: {RULES['FC601'].fix}" in out
+
+
+def test_neither_a_rule_nor_a_cause_is_refused(xsim):
+    seen = xsim("explain", "late-arival")
+    assert (seen.code, "no rule and no cause is called 'late-arival'" in seen.err) == (2, True)
+    assert "did you mean 'late-arrival'?" in seen.err

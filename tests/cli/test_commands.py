@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 
 def test_a_run_finds_the_duplicates_and_the_malformed_incident(xsim, badge_reader):
     seen = xsim("run", badge_reader, "--cycles", 10)
@@ -194,6 +196,7 @@ def test_help_comes_without_loading_what_a_run_needs(tmp_path):
     assert done.stdout.rstrip().endswith("set()")
 
 
+@pytest.mark.slow
 def test_the_order_of_sets_is_the_same_in_every_process(tmp_path):
     script = tmp_path / "a.py"
     script.write_text(

@@ -64,13 +64,24 @@ def complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) -
     ]
 
 
+def complete_rule_or_cause(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The same, and behind them the causes that findings give."""
+    from click.shell_completion import CompletionItem
+
+    from xsim.check import causes
+
+    begun = incomplete.lower().replace("_", "-")
+    words = [word for word in causes() if begun and word.startswith(begun)]
+    return [*complete_rule(ctx, param, incomplete), *(CompletionItem(word, help="a cause") for word in words)]
+
+
 def complete_format(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The formats of `--format`."""
     from click.shell_completion import CompletionItem
 
     from xsim.report import FORMATS
 
-    return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete) and _is_taken(name, ctx)]
 
 
 def complete_output(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -82,4 +93,9 @@ def complete_output(ctx: click.Context, param: click.Parameter, incomplete: str)
     name, colon, path = incomplete.partition(":")
     if colon:
         return [CompletionItem(path, type="file")]
-    return [CompletionItem(f"{format_}:") for format_ in FORMATS if format_.startswith(name)]
+    return [CompletionItem(f"{each}:") for each in FORMATS if each.startswith(name) and _is_taken(each, ctx)]
+
+
+def _is_taken(format_: str, ctx: click.Context) -> bool:
+    """Whether the command takes it: html is a picture of one run."""
+    return format_ != "html" or ctx.command.name not in ("suite", "hook")

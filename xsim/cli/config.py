@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from xsim.cli.options import Duration, as_options, instance_options, judgement_options
+from xsim.cli.options import Duration, as_options, instance_options, judgement_options, limit_options
 
 
 @click.command("config")
 @instance_options
 @click.option("--cycles", type=int, help="As of `xsim run`.")
 @click.option("--interval", type=Duration(), help="As of `xsim run`.")
+@limit_options
 @judgement_options
 @click.option(
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How."

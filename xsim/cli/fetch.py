@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from xsim.cli.options import as_options, instance_options, limit_options
+from xsim.cli.options import as_options, command_process_options, instance_options
 
 
 @click.command("fetch")
 @instance_options
-@limit_options
+@command_process_options
 @click.option(
     "--last-run",
     "last_run_file",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xsim.cli.options import as_options
+from xsim.cli.options import as_options, command_process_options
 from xsim.errors import InvalidScenario
 
 if TYPE_CHECKING:
@@ -49,11 +49,13 @@ class Target:
 @click.option("--params", "params_file", type=click.Path(path_type=Path), help="A JSON, YAML or TOML file of them.")
 @click.option("--common-server", type=click.Path(path_type=Path), help="The CommonServerPython to use.")
 @click.option("--marketplace", default="xsoar", show_default=True, help="Which yml keys with a suffix hold.")
+@command_process_options
 def command(integration: Path, samples: tuple[str, ...], output: str | None, force: bool, **given: Any) -> None:
     """Draft a scenario for INTEGRATION: its parameters, the calls of its first fetches, a few events.
 
     The script is run twice against made-up answers, and nothing leaves the machine. What is guessed is marked TODO;
-    a sample of the real API's answer leaves less to guess. Secrets that are given are not written.
+    a sample of the real API's answer leaves less to guess. Secrets that are given are not written. A fetch that hangs,
+    ends its process or fills its memory is drafted as far as it came.
 
     \b
     xsim init integration.py
@@ -61,6 +63,7 @@ def command(integration: Path, samples: tuple[str, ...], output: str | None, for
     xsim init integration.py --sample /api/v1/alerts=answer.json --output alerts.xsim.toml
     """
     from xsim import api
+    from xsim.draft import draft_scenario
 
     read = [_read_sample(sample) for sample in samples]
     options = as_options(without_scenario=True, **given)
@@ -68,7 +71,7 @@ def command(integration: Path, samples: tuple[str, ...], output: str | None, for
     target = _target(script, output)
     if not force:
         _refuse_to_overwrite(target.scenario)
-    draft = api.draft_scenario(
+    draft = draft_scenario(
         integration,
         samples=read,
         options=options,
@@ -186,6 +189,8 @@ def _tell(target: Target, draft: Draft, script: Path) -> None:
     click.echo(f"Wrote {scenario_line(load_scenario(target.scenario)).replace(': right;', ':')}")
     if draft.vendor:
         click.echo(f"Wrote {target.vendor}: answers the calls that no endpoint can describe")
+    if draft.ending:
+        click.echo(f"What was seen may not be all: {draft.ending}")
     todos = draft.scenario.count("TODO") + draft.vendor.count("TODO")
     if todos:
         click.echo(f"To be looked at: {todos} places marked TODO" if todos > 1 else "To be looked at: one TODO")

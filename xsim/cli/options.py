@@ -63,7 +63,7 @@ class Memory(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 
 
 def limit_options(function: Function) -> Function:
-    """How long and how much a command may take, and where it runs."""
+    """How long and how much a command may take."""
     for option in reversed(
         (
             click.option(
@@ -72,20 +72,37 @@ def limit_options(function: Function) -> Function:
                 help="Real time after which a command counts as hanging; default the scenario's, else 10s.",
             ),
             click.option(
-                "--memory", type=Memory(), help="Memory that the script may take, such as 512MB; default 2GB."
-            ),
-            click.option(
-                "--in-process",
-                "supervised",
-                flag_value=False,
-                type=bool,
-                default=None,
-                help="Run the script in xsim's own process, as for a debugger.",
+                "--memory",
+                type=Memory(),
+                help="Memory that the script may take, such as 512MB; default the scenario's, else 2GB.",
             ),
         )
     ):
         function = option(function)
     return function
+
+
+def command_process_options(function: Function) -> Function:
+    """How long and how much a command may take, and where it runs."""
+    return limit_options(_in_process_option(function))
+
+
+def run_process_options(function: Function) -> Function:
+    """The same for a run of many cycles."""
+    return limit_options(_cold_option(_in_process_option(function)))
+
+
+_cold_option = click.option(
+    "--cold", is_flag=True, help="Each cycle in a new process, so that nothing is left of the one before."
+)
+_in_process_option = click.option(
+    "--in-process",
+    "supervised",
+    flag_value=False,
+    type=bool,
+    default=None,
+    help="Run the script in xsim's own process, as for a debugger.",
+)
 
 
 integration_name_option = click.option(
@@ -182,6 +199,12 @@ def judgement_options(function: Function) -> Function:
                 help="Findings that are accepted (`xsim baseline write`); default the project's.",
             ),
             click.option("--no-baseline", "without_baseline", is_flag=True, help="Accept nothing by a baseline."),
+            click.option(
+                "--no-expect",
+                "without_expectation",
+                is_flag=True,
+                help="Judge the run by itself, whatever the scenario's [expect] says.",
+            ),
         )
     ):
         function = option(function)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xsim.cli.options import Duration, as_options, instance_options, limit_options, rule_options
+from xsim.cli.options import Duration, as_options, instance_options, rule_options, run_process_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 @click.option(
     "--keep-answers", is_flag=True, help="Keep the beginning of every answer in the journal, as --output html does."
 )
-@limit_options
-@click.option("--cold", is_flag=True, help="Each cycle in a new process, so that nothing is left of the one before.")
+@run_process_options
 @rule_options
 def command(
     integration: Any,

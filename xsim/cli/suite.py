@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xsim.cli.options import as_options, rule_options
+from xsim.cli.options import as_options, rule_options, run_process_options
 from xsim.errors import XsimError
 from xsim.findings import EXIT_CODES
 from xsim.model import Verdict
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     default="",
     help="Which yml keys with a marketplace suffix hold; default the project's, else xsoar.",
 )
+@run_process_options
 @rule_options
 def command(
     paths: tuple[Path, ...],

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from xsim.cli.options import as_options, instance_options, limit_options
+from xsim.cli.options import as_options, command_process_options, instance_options
 
 
 @click.command("test-module")
 @instance_options
-@limit_options
+@command_process_options
 def command(integration: Any, **given: Any) -> None:
     """Run INTEGRATION's test-module command: it has to answer exactly "ok".
 
