@@ -11,7 +11,9 @@ from xsim.check import RULES
 EXAMPLES = Path(str(importlib.resources.files("xsim"))) / "examples"
 CYCLES = {"FC103": 20}
 LONGEST = 40
-FROM_THE_VENDOR = ("FC109", "FC201", "FC204", "FC206", "FC207", "FC208", "FC606", "FC607")
+FROM_THE_VENDOR = ("FC109", "FC201", "FC204", "FC206", "FC207", "FC208", "FC606", "FC607", "FC608")
+APART = ("FC608",)
+"""What shows in new processes alone."""
 NOTED_ALL_THE_SAME = {"FC606": "behind-incidents"}
 """A kill is told of whatever the script did before it: the good example has the cause that loses nothing."""
 
@@ -20,7 +22,7 @@ def run(code, name, tmp_path):
     """An example with a scenario beside it runs through that one; the others hold what the vendor says themselves."""
     path = EXAMPLES / code / f"{name}.py"
     cycles = None if (path.parent / "xsim.toml").exists() else CYCLES.get(code, 8)
-    return xsim.run(path, cycles=cycles, fresh=True, state=tmp_path)
+    return xsim.run(path, cycles=cycles, fresh=True, state=tmp_path, supervised=True if code in APART else None)
 
 
 @pytest.mark.parametrize("code", RULES)

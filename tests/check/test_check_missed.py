@@ -205,6 +205,44 @@ def test_requests_that_do_not_stay_behind_the_event_name_no_cycle(bounds):
     assert finding.message == "A-1 was never delivered"
 
 
+def handing_out_what_waits(*stored):
+    """Four cycles, of which the second and third ask nothing; what each stores."""
+    pages = {1: [a_listing("A-2", "A-3", since="09:00:00")], 4: [a_listing(since="09:30:50")]}
+    before, cycles = {}, []
+    for number, after in enumerate(stored, start=1):
+        usual = {"before": before, "after": after, "exchanges": 0}
+        cycles.append(a_cycle(number, **usual, listings=pages.get(number, ())))
+        before = after
+    return cycles
+
+
+def test_fetches_that_only_hand_over_what_waits_do_not_hide_the_one_that_moved_on():
+    late, others = an_event(occurred="09:29:40", visible="09:31:30"), [an_event(f"A-{n}", "09:29:50") for n in (2, 3)]
+    waiting = [{"at": "09:30:50", "queue": queue} for queue in (["A-2", "A-3"], ["A-3"], [], [])]
+    finding = missed(handing_out_what_waits(*waiting), late, *others, lost_at=None)
+    assert (finding.message, finding.cause) == ("A-1 was never delivered: lost at cycle 1", "late-arrival")
+    assert dict(finding.evidence)["cycle 4 asked"] == "GET /alerts: created >= 2024-05-14T09:30:50Z"
+    waiting[1] = {"at": "09:30:50", "queue": ["A-3"], "since": "09:31:00"}
+    assert missed(handing_out_what_waits(*waiting), late, *others, lost_at=None).message == "A-1 was never delivered"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "bounds", "word"),
+    [
+        (an_endpoint(), (), "look_back`, and keep"),
+        (an_endpoint(filters=(Filter("id_gt", "n", compare=">", kind="number"),)), (("n", ">", "7"),), "by time"),
+        (an_endpoint(filters=(), paging=Paging("last_id", "after")), (), "by time"),
+    ],
+)
+def test_what_to_do_about_a_late_arrival_hangs_on_what_the_fetch_goes_on_by(endpoint, bounds, word):
+    late, since = an_event(occurred="09:30:40", visible="09:31:30", record={"n": 5}), "09:30:50"
+    usual = {} if endpoint.filters and endpoint.filters[0].kind == "time" else {"bounds": bounds}
+    pages = [a_listing("A-2", **(usual or {"since": since})) for _ in range(4)]
+    cycles = cycles_of(*(([page], {"at": place}) for place, page in enumerate(pages)))
+    finding = missed(cycles, late, an_event("A-2", "09:30:45"), endpoints=(endpoint,))
+    assert (finding.cause, word in dict(finding.evidence)["instead"]) == ("late-arrival", True)
+
+
 def test_a_look_at_a_time_at_which_no_fetch_delivers_the_event_names_no_cycle():
     later = a_probe("wanted", delivers=True, from_cycle=2)
     quiet = [a_cycle(number) for number in range(1, 5)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from datetime import timedelta
+from operator import sub
 
 from xsim.check.bounds import LOWER, UNIT_WORDS, UPPER
 from xsim.check.excerpt import counted
 from xsim.check.spans import spelled
+from xsim.events import MICROSECOND, packed
 from xsim.model import Scenario
 from xsim.world import Endpoint, Filter, Limit, Login, Order, Quota
 
@@ -38,8 +41,9 @@ def assumptions(scenario: Scenario) -> Iterator[str]:
     if scenario.hatch is not None:
         yield f"{scenario.hatch.shown or scenario.hatch.function} answers what no declared endpoint does"
     if scenario.events:
-        lags = [event.visible - event.occurred for event in scenario.events]
-        yield listed_after(min(lags), max(lags))
+        events = packed(scenario.events)
+        lags = array("q", map(sub, events.visible, events.occurred))
+        yield listed_after(MICROSECOND * min(lags), MICROSECOND * max(lags))
 
 
 def of_login(login: Login) -> str:
@@ -63,8 +67,11 @@ def parts(scenario: Scenario, endpoint: Endpoint) -> Iterator[str]:
     if not endpoint.filters:
         yield "no filter"
     paging = endpoint.paging
-    is_by_arrival = paging is not None and (paging.tail_token or paging.kind == "kept")
-    yield ordered(endpoint.order, endpoint.time_field or scenario.time_field, is_by_arrival)
+    is_kept = paging is not None and paging.kind == "kept"
+    is_by_arrival = is_kept or (paging is not None and paging.tail_token)
+    order = ordered(endpoint.order, endpoint.time_field or scenario.time_field, is_by_arrival)
+    # Where the server keeps the place, an order is that within one answer.
+    yield f"in order of arrival, within an answer {order}" if is_kept and endpoint.order.by else order
     yield limited(endpoint.limit)
     if endpoint.paging is not None:
         yield PAGES[endpoint.paging.kind]

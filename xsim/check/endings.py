@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xsim.check.excerpt import excerpt, masked, shorten
-from xsim.check.last_runs import calls_of
+from xsim.check.last_runs import calls_of, last_line
 from xsim.check.sightings import Sightings
 from xsim.check.strikes import Strikes, failed_for_good, failure_told
 from xsim.model import Cycle, Failure, HostCall, Outcome
@@ -62,7 +62,7 @@ class Endings:
         elif cycle.outcome is Outcome.OK and not cycle.incidents and not calls_of(cycle, *HANDING_OVER):
             failed = failed_for_good(cycle.exchanges, self.strikes.kinds) if cycle.exchanges else []
             example = (f"cycle {cycle.number}", failure_told(failed[0])) if failed else None
-            self.sightings.add("incidents_not_called", cycle.number, example=example)
+            self.sightings.add("incidents_not_called", cycle.number, line=last_known_line(cycle), example=example)
         carrying = [call for call in calls_of(cycle, *HANDING_OVER) if call.arguments not in ("", "0")]
         if cycle.outcome is Outcome.OK and len(carrying) > 1:
             line = carrying[-1].line
@@ -86,6 +86,13 @@ class Endings:
             self.sightings.add(fault, cycle.number, key=masked(call.error), line=call.line, first=first)
             is_explained = is_explained or caused
         return is_explained
+
+
+def last_known_line(cycle: Cycle) -> int | None:
+    """Where the call is missing: behind the last run that was set, else behind the last call or request there was."""
+    line = last_line(cycle, "setLastRun")
+    steps = [(each.at, each.line) for each in cycle.exchanges] + [(each.at, each.line) for each in cycle.host_calls]
+    return line or max(steps, key=lambda step: step[0], default=(cycle.started, None))[1]
 
 
 def has_caused(call: HostCall, cycle: Cycle, place: int) -> bool:

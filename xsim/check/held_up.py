@@ -85,9 +85,9 @@ class HeldUp:
         """Wanted events that could be seen all along, or came to wait meanwhile, and were not delivered."""
         assert self._truth is not None
         return [
-            shorten(fate.event.id, 60)
+            shorten(fate.id, 60)
             for fate in self._truth.fates.values()
-            if fate.event.id != held.record
+            if fate.id != held.record
             and fate.is_outstanding
             and fate.first_visible < held.cycles[-1]
             and fate.is_wanted

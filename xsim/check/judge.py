@@ -6,15 +6,18 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import chain
 
 from xsim.check.acceptance import open_findings, with_acceptance
 from xsim.check.assumptions import assumptions
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, listed, shorten
+from xsim.check.expectations import with_expectation
 from xsim.check.rule import chosen, codes_named
 from xsim.check.rules import RULES
 from xsim.check.rules.vendor_truth import knows_events
-from xsim.check.untried import never_struck, untried
+from xsim.check.untried import cut_short, never_struck, untried
+from xsim.events import Delivered
 from xsim.findings import Finding, Report, Rule, RuleResult
 from xsim.model import Journal, Severity, Verdict
 
@@ -29,11 +32,13 @@ def check(
     ignore: Collection[str] = (),
     fail_on: Severity | None = None,
     strict: bool | None = None,
+    expects: bool = True,
 ) -> Report:
     """Judge a journal by the rules that `select` and `ignore` leave.
 
     `fail_on` is the least severity that fails the run. `strict`: what was not exercised leaves the run undecided.
-    Where they are not given, what the scenario says holds, else a warning fails and nothing more is asked.
+    Where they are not given, what the scenario says holds, else a warning fails and nothing more is asked. `expects`:
+    what the scenario expects of its run is held against it.
     """
     own = journal.scenario.check
     rules = chosen(RULES, select=select or own.select, ignore=(*ignore, *own.ignore))
@@ -47,7 +52,7 @@ def check(
     results = tuple(evidence.judged)
     unexercised = tuple(not_exercised(evidence, results))
     verdict, reason = verdict_of(evidence, results, unexercised if is_strict else (), fail_on)
-    return Report(
+    report = Report(
         journal=journal,
         results=results,
         verdict=verdict,
@@ -56,6 +61,16 @@ def check(
         delivered=evidence.delivered,
         not_exercised=unexercised,
         assumes=(*assumptions(journal.scenario), *taken_as_unwanted(evidence), *left_behind(evidence)),
+    )
+    if journal.scenario.expect is None or not expects:
+        return report
+    return with_expectation(
+        report,
+        journal.scenario.expect,
+        lambda finding: counts(finding, fail_on),
+        unexercised=unexercised if is_strict else (),
+        is_cut_short=bool(evidence.unsupported) or not evidence.cycles or not journal.complete,
+        is_narrowed=len(rules) < len(chosen(RULES, select=own.select, ignore=own.ignore)),
     )
 
 
@@ -84,9 +99,9 @@ def left_behind(evidence: Evidence) -> Iterable[str]:
         )
 
 
-def delivered_identities(journal: Journal) -> dict[str, tuple[int, str]]:
+def delivered_identities(journal: Journal) -> Delivered:
     """Identities delivered by this journal's run and those before it, as `Scenario.delivered` wants them."""
-    return {**journal.scenario.delivered, **dict(Evidence(journal).deliveries.delivered())}
+    return Delivered(chain(journal.scenario.delivered.items(), Evidence(journal).deliveries.delivered()))
 
 
 def identity_of(evidence: Evidence) -> str:
@@ -202,6 +217,7 @@ def not_exercised(evidence: Evidence, results: Sequence[RuleResult]) -> Iterable
         told = {event for each in missed for finding in each.findings for event in finding.events}
         yield from untried(evidence.truth, evidence.journal.scenario, told=told, ended_well=ended_well)
     yield from never_struck(evidence.journal.scenario, evidence.strikes)
+    yield from cut_short(evidence.journal)
     for result in results:
         if result.rule.needs is knows_events and not has_world:
             continue  # Without a vendor's events there is nothing to know; the rule's own result says so.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from xsim.check.bounds import endpoint_of, has_matched
 from xsim.check.excerpt import json_text, listed, shorten
@@ -195,7 +195,7 @@ def failed_record(loss: Loss, scene: Scene, lost: Container[str]) -> tuple[str, 
     return None
 
 
-def unreadable_record(scene: Scene, names: list[str], fates: dict[str, Fate]) -> tuple[str, str] | None:
+def unreadable_record(scene: Scene, names: list[str], fates: Mapping[str, Fate]) -> tuple[str, str] | None:
     """The first record that a fetch which sees it alone does not hand over either, where the script logged an error."""
     for name in names if scene.complained else ():
         look, fate = fates[name].wanted_look, fates[name]

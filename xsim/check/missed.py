@@ -73,7 +73,7 @@ def newest_known(loss: Loss) -> datetime | None:
         fates[each].event.occurred for shown in loss.losing.shown for each in shown.listing.listed if each in fates
     ]
     number = loss.losing.number
-    return max(listed or [fate.event.occurred for fate in fates.values() if 0 < fate.delivered <= number], default=None)
+    return max(listed or [fate.occurred for fate in fates.values() if 0 < fate.delivered <= number], default=None)
 
 
 def on_the_boundary(loss: Loss) -> Told | None:
@@ -282,7 +282,7 @@ def text_order(loss: Loss, scene: Scene) -> str:
     It has to be the newest id that was delivered, and to part what this cycle dropped from what it handed over.
     """
     fates = loss.truth.fates
-    earlier = [fate.event.id for fate in fates.values() if fate.is_earlier or 0 < fate.delivered < scene.number]
+    earlier = [fate.id for fate in fates.values() if fate.is_earlier or 0 < fate.delivered < scene.number]
     newest = max((number for each in earlier if (number := number_of(each)) is not None), default=None)
     held = next((str(value) for _, value in leaves(scene.last_run_before) if number_of(value) == newest), None)
     if held is None or newest is None or held not in fates:

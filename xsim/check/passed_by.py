@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xsim.check.bounds import Bound, bounds_of, endpoint_of
+from xsim.check.scenes import leaves
 from xsim.model import Cycle, Journal, Outcome, Scenario
 from xsim.world import Endpoint, Event
 
@@ -44,14 +45,20 @@ def asked_in(scenario: Scenario, cycle: Cycle) -> Iterator[Asked]:
 
 def enter(passing: Passing, cycle: Cycle, asked: list[Asked]) -> None:
     reaches = [reach for endpoint, bounds in asked if (reach := reach_of(passing.event, endpoint, bounds)) != "no"]
-    if not reaches and passing.is_closed:
+    if not reaches and (passing.is_closed or not stores_anything(cycle)):
         return
     if reaches and all(reach == "behind" for reach in reaches):
         passing.is_closed = True
         return
-    # A cycle that did not ask may have moved on just as well as the one before it.
+    # A cycle that did not ask, and stored something, may have moved on just as well as the one before it.
     is_known = all(reach != "unknown" for reach in reaches) and bool(reaches) and cycle.outcome is Outcome.OK
     passing.admitted, passing.is_closed = cycle.number if is_known else 0, False
+
+
+def stores_anything(cycle: Cycle) -> bool:
+    """Whether it left a value behind that it did not begin with; one that hands over what waits only takes some off."""
+    before = set(leaves([cycle.last_run_before, cycle.context_before]))
+    return not before.issuperset(leaves([cycle.last_run_after, cycle.context_after]))
 
 
 def reach_of(event: Event, endpoint: Endpoint | None, bounds: list[Bound]) -> str:

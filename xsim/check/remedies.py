@@ -105,6 +105,12 @@ MISSED: Mapping[str, str] = MappingProxyType(
     }
 )
 
+LATE_BY_ID = (
+    "the vendor lists ids out of order: ask again from an id some way back, or by time from `last - look_back`, and "
+    "keep the ids delivered within that span, to leave them out"
+)
+"""For a late arrival, where the fetch goes on by the newest id and not by a time."""
+
 REPEATED: Mapping[str, str] = MappingProxyType(
     {
         **EITHER,
@@ -164,6 +170,11 @@ ENDED: Mapping[str, str] = MappingProxyType(
         "quiet-cycle": (
             "where an answer holds no events, hand over [] and store the last run that the fetch began with: "
             "`newest = events[-1]['created'] if events else newest`"
+        ),
+        "over-quota": (
+            "make fewer calls than the quota gives: stop in time, hand over what there is, store how far it came, and "
+            "let the next fetch go on from there; where it refuses all the same, keep the time that Retry-After names "
+            "in the last run and ask no sooner, instead of failing"
         ),
         "before-first-request": (
             "look at the line that raised: nothing was asked yet, so what it lacks is a parameter, a key of the last "

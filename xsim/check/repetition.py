@@ -9,6 +9,7 @@ from xsim.check.bounds import Bound, first_lower
 from xsim.check.fates import Fate
 from xsim.check.scenes import Scene, Shown
 from xsim.check.truth import Truth
+from xsim.events import EPOCH, MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +48,7 @@ class Repetition:
     @property
     def newest(self) -> datetime | None:
         """The time of the newest event that was delivered before it came again."""
-        earlier = (fate for fate in self.truth.fates.values() if 0 < fate.delivered < self.again.number)
-        return max((fate.event.occurred for fate in earlier), default=None)
+        fates = self.truth.fates
+        earlier = fates.delivered_before(self.again.number)
+        newest = max(map(fates.events.occurred.__getitem__, earlier), default=None)
+        return None if newest is None else EPOCH + MICROSECOND * newest

@@ -85,6 +85,12 @@ def codes_named(rules: Mapping[str, Rule], names: Collection[str]) -> set[str]:
     return codes
 
 
+def is_meant(code: str, name: str, given: str) -> bool:
+    """Whether a rule's code or name begins with what a person gives."""
+    begun = given.strip()
+    return code.startswith(begun.upper()) or name.startswith(begun.lower().replace("_", "-"))
+
+
 def is_named(candidate: Rule, name: str) -> bool:
     wanted = name.strip()
     beginning = wanted.upper()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xsim.check.bounds import endpoint_of
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.loss import Loss, Told
-from xsim.check.remedies import instead_of_missing
+from xsim.check.remedies import LATE_BY_ID, instead_of_missing
 from xsim.check.scenes import Scene, Shown
 from xsim.check.strikes import answer_of, kinds_of, struck_told
 from xsim.model import Scenario
@@ -22,7 +22,8 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     event, fate, scene = loss.fate.event, loss.fate, loss.losing or loss.visible
     if told[1]:
         yield "why", told[1]
-    yield from instead_of_missing(told[0])
+    is_late_by_id = told[0] == "late-arrival" and is_by_id(loss)
+    yield from (("instead", LATE_BY_ID),) if is_late_by_id else instead_of_missing(told[0])
     yield from struck_by(loss.scenario, scene)
     yield "occurred", moment(event.occurred)
     yield "first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"
@@ -33,6 +34,16 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     if loss.following is not None and loss.following.shown:
         yield f"cycle {loss.following.number} asked", asked(loss.following.shown[0].listing)
     yield "probe", probed(loss)
+
+
+def is_by_id(loss: Loss) -> bool:
+    """Whether the fetch goes on by the newest id and not by a time."""
+    barrier, shown = loss.barrier, loss.following.shown if loss.following is not None else ()
+    if barrier is not None:
+        return barrier.filter.kind == "number" and barrier.moment is None
+    endpoint = endpoint_of(loss.scenario, shown[0].listing) if shown else None
+    is_behind_id = endpoint is not None and endpoint.paging is not None and endpoint.paging.kind == "last_id"
+    return is_behind_id and not shown[0].listing.bounds
 
 
 def struck_by(scenario: Scenario, scene: Scene | None) -> Iterator[tuple[str, str]]:

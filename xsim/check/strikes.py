@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from xsim.check.excerpt import shorten
+from xsim.check.over_quota import OverQuota
 from xsim.check.spans import spelled
 from xsim.model import Cycle, Exchange, JsonValue, Outcome, Scenario
 from xsim.world import Endpoint, Login, identities_at
@@ -35,15 +36,17 @@ class Struck(NamedTuple):
 
 
 class Strikes:
-    """The cycles in which faults struck, and the names of all faults that did."""
+    """The cycles in which faults struck, the names of all faults that did, and the fetches that went over a quota."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.kinds = kinds_of(scenario)
         self.by_cycle: dict[int, Struck] = {}
         self.names: set[str] = set()
+        self.over_quota = OverQuota(scenario.quotas)
         self._kill_names = [fault.name for fault in scenario.faults if fault.kind == "kill"]
 
     def take(self, cycle: Cycle) -> None:
+        self.over_quota.take(cycle, failed_for_good(cycle.exchanges, self.kinds))
         struck = [each for each in cycle.exchanges if each.fault]
         names = list(dict.fromkeys(each.fault for each in struck))
         told = struck_told(struck[0], self.kinds) if struck else ""

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xsim.check.rules import configuration, delivery, execution, incident, last_run, timing, traffic, vendor_truth
+from xsim.check.rules import (
+    configuration,
+    delivery,
+    execution,
+    incident,
+    last_run,
+    new_process,
+    timing,
+    traffic,
+    vendor_truth,
+)
 from xsim.findings import Rule
 
-FAMILIES = (last_run, delivery, vendor_truth, timing, traffic, incident, execution, configuration)
+FAMILIES = (last_run, delivery, vendor_truth, timing, traffic, incident, execution, new_process, configuration)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {

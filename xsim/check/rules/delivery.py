@@ -41,7 +41,7 @@ def duplicate_event(evidence: Evidence) -> Iterator[Finding]:
     rest = deliveries.again_uncounted
     is_told = first_cycle and rest.last_cycle == first_cycle
     if not is_told and (rest.unchanged or not deliveries.is_doubtful):
-        yield from uncounted(rest, "was delivered again", "were delivered again")
+        yield from uncounted(evidence, rest, "was delivered again", "were delivered again")
 
 
 def again(evidence: Evidence, repeated: Repeated) -> Finding:
@@ -119,6 +119,7 @@ def duplicate_in_one_fetch(evidence: Evidence) -> Iterator[Finding]:
     for repeated in evidence.deliveries.twice.values():
         yield twice(evidence, repeated, is_certain=is_certain)
     yield from uncounted(
+        evidence,
         evidence.deliveries.twice_uncounted,
         "stood twice in one fetch",
         "stood twice in one fetch",
@@ -153,7 +154,9 @@ def twice(evidence: Evidence, repeated: Repeated, *, is_certain: bool) -> Findin
     )
 
 
-def uncounted(rest: Uncounted, one: str, many: str, *, is_certain: bool = True) -> Iterator[Finding]:
+def uncounted(
+    evidence: Evidence, rest: Uncounted, one: str, many: str, *, is_certain: bool = True
+) -> Iterator[Finding]:
     """One finding for the events past the bound, so that thousands do not bury the report."""
     if not rest.events:
         return
@@ -164,6 +167,7 @@ def uncounted(rest: Uncounted, one: str, many: str, *, is_certain: bool = True) 
         cycles=(rest.first_cycle, rest.last_cycle)[: 1 + (rest.first_cycle != rest.last_cycle)],
         events=tuple(shorten(event) for event in rest.names),
         cause="" if rest.unchanged else "changed",
+        place=evidence.place(evidence.cycles[rest.first_cycle].line),
         evidence=(
             ("events", f"{number:,}"),
             ("repetitions", f"{rest.repetitions:,}"),

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from xsim.check.endings import Failed
 from xsim.check.evidence import CycleFacts, Evidence
-from xsim.check.excerpt import MOST_NAMED, counted, in_cycles, listed, shorten
+from xsim.check.excerpt import MOST_NAMED, counted, in_cycles, listed, moment, shorten
 from xsim.check.kills import Killed
 from xsim.check.loss import Told
+from xsim.check.over_quota import quota_told
 from xsim.check.remedies import instead_of_failing
 from xsim.check.rule import rule
+from xsim.check.scenes import Scene
 from xsim.check.waiting import poisons_of, waiting_behind
 from xsim.findings import Finding
 from xsim.model import Outcome, Severity
@@ -30,7 +32,7 @@ def failing_fetch(evidence: Evidence) -> Iterator[Finding]:
     Fix: Let no single record stop the fetch: read optional fields with `.get`, log what cannot be made an incident, and
     go on with the others.
     """
-    told = evidence.renewals.explained | evidence.held_up.explained
+    told = evidence.renewals.explained | evidence.held_up.explained | made_up_for(evidence)
     for failed in evidence.endings.failed.values():
         left = [number for number in failed.cycles if number not in told]
         if not left or is_older_layout(evidence, failed):
@@ -40,6 +42,13 @@ def failing_fetch(evidence: Evidence) -> Iterator[Finding]:
         # A token may run out in the middle of a fetch; that the next one gets a new one is all that can be asked.
         is_renewed = failed.is_expired and set(left) <= evidence.renewals.brief
         yield replace(finding, severity=Severity.NOTE, cause="token-expired") if is_renewed else finding
+
+
+def made_up_for(evidence: Evidence) -> set[int]:
+    """Cycles that failed for a quota of the scenario, which refuses by plan; what does not recover is told here."""
+    over = evidence.strikes.over_quota
+    stuck = {each.number for each in over.stuck(evidence.cycles)}
+    return {each.number for each in over.failed()} - stuck
 
 
 def is_older_layout(evidence: Evidence, failed: Failed) -> bool:
@@ -54,12 +63,13 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
     poisons = [shorten(each.event.id) for each in poisons_of(evidence, failed)]
     cause, why = cause_of_ending(evidence, failed, is_stuck=is_stuck)
     cause = "poison-record" if poisons else cause
+    seen = (None, "") if failure.line else last_seen(evidence.scenes({failed.cycles[0]})[failed.cycles[0]])
     return Finding(
         f"{what}; {fate}",
         cycles=tuple(failed.cycles),
         events=tuple(poisons),
         cause=cause,
-        place=evidence.place(failure.line, failure.function),
+        place=evidence.place(failure.line or seen[0], failure.function),
         evidence=(
             *((("why", why),) if why and not poisons else ()),
             *instead_of_failing(cause),
@@ -68,6 +78,7 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
             *((("behind a fault", failed.behind),) if failed.behind else ()),
             ("ended", f"{shorten(failure.kind)}: {shorten(failure.message)}"),
             *(("at", shorten(frame)) for frame in failure.frames[-MOST_FRAMES:]),
+            *((("last seen", seen[1]),) if seen[1] else ()),
             *((("the vendor answered", failed.answered),) if failed.answered else ()),
             *(("host call before", call) for call in failed.last_calls),
             ("last run before", failed.last_run_before),
@@ -76,11 +87,27 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
     )
 
 
+def last_seen(scene: Scene) -> tuple[int | None, str]:
+    """Line and words of the last that the script did as far as it is known: where it was stopped, nobody told."""
+    calls = [(each.at, each.line, f"{each.name}()") for each in scene.calls if each.line]
+    requests = [(each.at, each.line, f"{each.method} {each.url}") for each in scene.exchanges if each.line]
+    at, line, what = max([*calls, *requests], key=lambda each: each[0], default=(scene.started, None, ""))
+    return line, shorten(f"{what} in line {line} at {moment(at)}") if what else ""
+
+
 def cause_of_ending(evidence: Evidence, failed: Failed, *, is_stuck: bool) -> Told:
     """A word for why, where the cycles that failed and those that ended well differ in just that."""
     facts = [evidence.cycles[number] for number in failed.cycles]
     if any(each.outcome is Outcome.TIMED_OUT for each in facts):
         return "stuck" if is_stuck else "", ""
+    over = evidence.strikes.over_quota
+    stuck = over.stuck(evidence.cycles)
+    if stuck and {each.number for each in stuck} <= set(failed.cycles):
+        return (
+            "over-quota",
+            f"the vendor takes {quota_told(stuck[0].quota)}, which each of these fetches went past, and a failed fetch "
+            "begins anew",
+        )
     if is_quiet(evidence, facts):
         return (
             "quiet-cycle",
@@ -140,6 +167,7 @@ def incidents_not_called(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             f"{counted(len(seen.cycles), 'fetch', 'fetches')} ended without a call of demisto.incidents()",
             cycles=tuple(seen.cycles),
+            place=evidence.place(seen.line),
             evidence=(
                 ("first", evidence.started(seen.cycles[0])),
                 *((f"a request of {label} failed", told) for label, told in seen.examples),

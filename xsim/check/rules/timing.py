@@ -36,6 +36,7 @@ def late_event(evidence: Evidence) -> Iterator[Finding]:
             f"{counted(len(rest), 'more event')} came late",
             cycles=(rest[0].fate.delivered,),
             events=tuple(each.fate.event.id for each in rest),
+            place=evidence.place(evidence.cycles[rest[0].fate.delivered].line),
         )
 
 

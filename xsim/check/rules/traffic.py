@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, in_cycles
+from xsim.check.over_quota import OFTEN, Refused, quota_told, spans_of
+from xsim.check.remedies import instead_of_failing
 from xsim.check.rule import rule
 from xsim.check.spans import spelled
+from xsim.check.strikes import failure_told
 from xsim.check.waiting import waiting_behind
 from xsim.findings import Finding
-from xsim.model import Severity
+from xsim.model import Exchange, Outcome, Severity
 
 
 @rule("FC401", Severity.WARNING, since="0.1")
@@ -18,11 +22,16 @@ def request_storm(evidence: Evidence) -> Iterator[Finding]:
     """A fetch sends more requests than the vendor allows, where the scenario states how many that are.
 
     Why: The vendor answers with status 429, or locks the account; other users of the same key are cut off as well.
-    Fix: Ask for larger pages, fetch details for new events alone, and reuse a token until it expires.
+    Fix: Ask for larger pages, fetch details for new events alone, and reuse a token until it expires; where that is
+    still too much for one fetch, store how far it came and let the next one go on.
     """
     allowed = evidence.journal.scenario.check.requests_per_cycle
-    if allowed is None:
-        return
+    if allowed is not None:
+        yield from over_the_limit(evidence, allowed)
+    yield from over_a_quota(evidence)
+
+
+def over_the_limit(evidence: Evidence, allowed: int) -> Iterator[Finding]:
     # A request that a fault of the scenario struck is not one that the script can do without.
     over = [facts for facts in evidence.cycles.values() if facts.exchanges - facts.struck > allowed]
     if over:
@@ -30,12 +39,60 @@ def request_storm(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             f"{most.exchanges:,} requests in cycle {most.number}, and the vendor allows {allowed:,} in one fetch",
             cycles=tuple(facts.number for facts in over),
+            place=evidence.place(busiest_line(evidence.scenes({most.number})[most.number].exchanges)),
             evidence=(
                 ("requests_per_cycle", f"{allowed:,}"),
                 ("most in one fetch", f"{most.exchanges:,} in {evidence.started(most.number)}"),
                 ("fetches over it", f"{len(over):,}"),
             ),
         )
+
+
+def busiest_line(exchanges: Sequence[Exchange]) -> int | None:
+    """The line that sent the most of them; of equals the first."""
+    counts = Counter(each.line for each in exchanges if each.line)
+    return max(counts, key=counts.__getitem__, default=None)
+
+
+def over_a_quota(evidence: Evidence) -> Iterator[Finding]:
+    """Fetches that the vendor cut off for a quota of the scenario; those that never recovered are told as failures."""
+    over, numbers = evidence.strikes.over_quota, judged(evidence)
+    stuck = {each.number for each in over.stuck(numbers)}
+    failed = [each for each in over.failed() if each.number in numbers and each.number not in stuck]
+    if failed:
+        times = spans_of(failed, numbers)
+        is_habit = times >= OFTEN or 2 * len(failed) >= len(numbers)
+        what = f"the fetch failed for it in {in_cycles([each.number for each in failed])}"
+        yield refused_for(evidence, failed, what, Severity.WARNING if is_habit else Severity.NOTE)
+        return
+    refused = [each for number, each in over.refused.items() if number in numbers and number not in stuck]
+    if len(refused) >= OFTEN and 2 * len(refused) >= len(numbers):
+        what = f"it refused calls of {counted(len(refused), 'fetch', 'fetches')} out of {len(numbers):,}"
+        yield refused_for(evidence, refused, what, Severity.NOTE)
+
+
+def judged(evidence: Evidence) -> list[int]:
+    """Cycles that ended by what the script did."""
+    plan = evidence.strikes.has_failed_by_plan
+    return [n for n, each in evidence.cycles.items() if each.outcome is not Outcome.UNSUPPORTED and not plan(n)]
+
+
+def refused_for(evidence: Evidence, refused: list[Refused], what: str, severity: Severity) -> Finding:
+    first = refused[0]
+    return Finding(
+        f"the vendor takes {quota_told(first.quota)}, and {what}",
+        cycles=tuple(each.number for each in refused),
+        cause="over-quota",
+        place=evidence.place(first.call.line),
+        evidence=(
+            *instead_of_failing("over-quota"),
+            ("first refused", f"{failure_told(first.call)} in {evidence.started(first.number)}"),
+            ("requests in that fetch", f"{evidence.cycles[first.number].exchanges:,}"),
+            ("fetches that it refused a call", f"{len(evidence.strikes.over_quota.refused):,}"),
+            *waiting_behind(evidence, [each.number for each in refused]),
+        ),
+        severity=severity,
+    )
 
 
 @rule("FC402", Severity.ERROR, since="0.1")

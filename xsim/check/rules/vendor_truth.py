@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from xsim.check.evidence import Evidence
@@ -10,7 +11,7 @@ from xsim.check.excerpt import counted, excerpt, listed, moment, shorten
 from xsim.check.fates import Fate
 from xsim.check.first_fetch import first_fetch_window
 from xsim.check.loss import Loss, Told
-from xsim.check.lost_to_faults import has_moved_on
+from xsim.check.lost_to_faults import has_moved_on, taking
 from xsim.check.missed import cause_of
 from xsim.check.passed_by import passed_at
 from xsim.check.remedies import instead_of_missing
@@ -62,11 +63,13 @@ def missed_event(evidence: Evidence) -> Iterator[Finding]:
             f"{counted(number, 'more event')} {'was' if number == 1 else 'were'} never delivered",
             cycles=(rest[0].first_visible,),
             events=tuple(fate.event.id for fate in rest),
+            place=evidence.place(evidence.last_runs.line),
         )
     left = truth.unexamined()
     if (missed or starving) and left:
         yield Finding(
             f"{counted(left, 'more event')} {'was' if left == 1 else 'were'} never delivered; not looked into",
+            place=evidence.place(evidence.last_runs.line),
             severity=Severity.NOTE,
         )
 
@@ -90,6 +93,8 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
     lost = [(fate, probed[fate.event.id] or passed.get(fate.event.id)) for fate in missed]
     following = dict(pairwise(truth.numbers))
     preceding = {number: before for before, number in following.items()}
+    # What is told by requests is told by the next one, also where fetches without any lie between.
+    following |= next_asking(evidence, passed.values())
     wanted = {truth.numbers[0]} | {fate.first_listed for fate in missed} | {fate.first_visible for fate in missed}
     wanted |= {number for _, number in lost if number} | {
         near.get(number or 0, 0) for _, number in lost for near in (following, preceding)
@@ -111,6 +116,13 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
             stuck=stuck.why if stuck is not None and fate.event.id in behind else "",
             beginning=scenes.get(truth.numbers[0]),
         )
+
+
+def next_asking(evidence: Evidence, numbers: Iterable[int]) -> dict[int, int]:
+    """Each of these cycles and the first one behind it that sent requests."""
+    asking = [facts.number for facts in evidence.cycles.values() if facts.exchanges]
+    places = {number: bisect_right(asking, number) for number in numbers}
+    return {number: asking[place] for number, place in places.items() if place < len(asking)}
 
 
 def given_out(evidence: Evidence, missed: list[Fate]) -> dict[str, int]:
@@ -138,18 +150,26 @@ def missing(evidence: Evidence, loss: Loss) -> Finding:
     where = f": lost at cycle {loss.lost_at}" if loss.lost_at else ""
     if told[0] == "stale-last-run":
         where = ": shut out by the last run that the run began with"
-    scene = loss.losing or loss.visible
     is_open = event in evidence.kills.handed
     return Finding(
         f"{shorten(event)} was never delivered{where}",
         cycles=(loss.lost_at or loss.fate.first_visible,),
         events=(event,),
         cause=told[0],
-        place=evidence.place(scene.line if scene is not None else None),
+        place=evidence.place(line_of(loss)),
         evidence=(*evidence_of(loss, told), *((("open", KILLED_WITH_IT),) if is_open else ())),
         # What the server makes of a killed fetch's incidents is written nowhere, so that this is no proof of a loss.
         severity=Severity.NOTE if is_open else None,
     )
+
+
+def line_of(loss: Loss) -> int | None:
+    """The last run that lost it; where the fetch stored none, the request that took it off, or the last one."""
+    scene = loss.losing or loss.visible
+    if scene is None or scene.line:
+        return scene.line if scene is not None else None
+    call = taking(loss, scene)
+    return call.line if call is not None else next((each.line for each in reversed(scene.exchanges)), None)
 
 
 def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Finding:
@@ -194,6 +214,7 @@ def phantom_incident(evidence: Evidence) -> Iterator[Finding]:
         f"{listed(names, 3)}",
         cycles=numbers,
         events=tuple(names),
+        place=evidence.place(evidence.cycles[numbers[0]].line),
         evidence=(
             ("told apart by", evidence.deliveries.identity.label),
             *((f"cycle {n}", name) for n, name in truth.phantoms[:3]),
@@ -209,7 +230,7 @@ def unwanted_delivered(evidence: Evidence) -> Iterator[Finding]:
     Fix: Pass the instance's filters to the vendor, or apply them to each event before it becomes an incident.
     """
     fates = evidence.truth.fates.values() if evidence.truth else ()
-    unwanted = [fate for fate in fates if fate.event.wanted is False and fate.delivered]
+    unwanted = [fate for fate in fates if fate.delivered and fate.wanted is False]
     for fate in unwanted[:MOST_TOLD]:
         event = shorten(fate.event.id)
         yield Finding(
@@ -229,6 +250,7 @@ def unwanted_delivered(evidence: Evidence) -> Iterator[Finding]:
             f"{counted(len(rest), 'more unwanted event was', 'more unwanted events were')} delivered",
             cycles=(rest[0].delivered,),
             events=tuple(fate.event.id for fate in rest),
+            place=evidence.place(evidence.cycles[rest[0].delivered].line),
         )
 
 
