@@ -4,7 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import pytest
 from seeded_worlds import CASES
 
 from xsim import api
+from xsim.check import check
 from xsim.findings import Finding, Report
-from xsim.model import Severity, Verdict
+from xsim.model import Expectation, ExpectedFinding, Severity, Verdict
 
 NAMES = sorted(path.name for path in CASES.iterdir() if (path / "expected.toml").is_file())
 FAULTY = [name for name in NAMES if not name.startswith("ok-")]
@@ -26,6 +27,16 @@ CODES = {
     "fetch-error": {"FC601"},
 }
 """What the cases call a finding, and the rules that find it."""
+CAUSES = {
+    "dup-inclusive-since": "inclusive-boundary",
+    "dup-seconds-cursor": "precision-cut",
+    "miss-newest-first": "newest-first-with-limit",
+    "miss-now-cursor": "clock-as-cursor",
+    "miss-tie-at-limit": "same-timestamp-at-limit",
+    "tz-offset-cut": "zone-offset",
+    "wedge-null-owner": "poison-record",
+}
+"""The cause that every error of the case gives."""
 LAST_RUN_CODES = {"lastrun-not-json": "FC101", "lastrun-lost-on-empty": "FC102", "state-growth": "FC103"}
 
 ALL_OF_THEM = """
@@ -86,10 +97,26 @@ def test_each_fault_is_found_at_its_cycle_and_event(ran):
     assert ran.report.verdict is (Verdict.FAILED if ran.expected["verdict"] == "finding" else Verdict.PASSED), told(ran)
 
 
+def test_the_cause_is_told(ran):
+    causes = {finding.cause for finding in ran.report.findings if finding.severity is Severity.ERROR}
+    assert ran.name not in CAUSES or causes == {CAUSES[ran.name]}
+
+
 def test_nothing_above_a_note_is_said_that_is_not_so(ran):
     right = [*ran.expected["must"], *ran.expected["may"]]
     wrong = [found.message for found in ran.loud if not is_covered(found, right, ran)]
     assert not wrong, told(ran)
+
+
+def test_a_scenario_that_expects_what_the_case_says_passes_and_a_stricter_one_fails(ran):
+    expectation = expectation_of(ran)
+    met, stricter = held_to(expectation, ran), held_to(Expectation(verdict=Verdict.PASSED), ran)
+    assert (met.verdict, met.expected.differences) == (Verdict.PASSED, ()), told(ran)
+    assert stricter.verdict is (Verdict.FAILED if expectation.must else Verdict.PASSED)
+    nobody = ExpectedFinding("FC202", event="nobody")
+    loud = [found for found in ran.report.findings if found.severity is not Severity.NOTE]
+    other = held_to(Expectation(must=(nobody,)), ran).expected
+    assert (len(other.missing), len(other.unexpected)) == (1, len(loud)), told(ran)
 
 
 def test_the_stored_journal_gives_the_same_verdict_and_findings(ran, tmp_path):
@@ -117,6 +144,26 @@ def test_a_mended_twin_delivers_every_event_and_has_no_finding(name, tmp_path):
 
 
 # --- what a finding says, and what the case wants ------------------------------------------------------------
+
+
+def expectation_of(ran: Ran) -> Expectation:
+    """What expected.toml says, as an [expect]."""
+    verdict = Verdict.FAILED if ran.expected["verdict"] == "finding" else Verdict.PASSED
+    is_growth = ran.expected.get("fault") == "state-growth"  # Told of the whole run; at which cycle is free.
+
+    def entry(wanted: dict[str, Any]) -> ExpectedFinding:
+        # A missed event is told at the cycle that lost it or at the one that could have had it.
+        cycle = 0 if is_growth else wanted.get("cycle", 0)
+        return ExpectedFinding(
+            kind=wanted["finding"], event=wanted.get("event", ""), cycle=cycle, field=wanted.get("field", "")
+        )
+
+    return Expectation(verdict, None, *(tuple(map(entry, ran.expected[key])) for key in ("must", "may")))
+
+
+def held_to(expectation: Expectation, ran: Ran) -> Report:
+    journal = ran.report.journal
+    return check(replace(journal, scenario=replace(journal.scenario, expect=expectation)))
 
 
 def shows(found: Finding, wanted: dict[str, Any], ran: Ran) -> bool:

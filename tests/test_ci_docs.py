@@ -27,7 +27,7 @@ def blocks(language: str) -> list[str]:
 
 
 COMMANDS = [line[2:] for block in blocks("console") for line in block.splitlines()]
-SETTINGS, OF_PYTEST = blocks("toml")
+SETTINGS, EXPECTATION, OF_PYTEST = blocks("toml")
 WORKFLOWS = [yaml.safe_load(block) for block in blocks("yaml") if "jobs:" in block]
 [PRE_COMMIT] = [yaml.safe_load(block) for block in blocks("yaml") if "repos:" in block]
 
@@ -55,6 +55,15 @@ def test_its_settings_are_read(xsim):
     assert seen.code == 0, seen
     for key in re.findall(r"^(\w+) = ", SETTINGS, re.MULTILINE):
         assert re.search(rf"^{key.replace('_', '.')}\b.*pyproject\.toml", seen.out, re.MULTILINE), (key, seen.out)
+
+
+def test_its_expectation_is_compared(xsim):
+    path = xsim.folder / LIFT_MONITOR / "xsim.toml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{EXPECTATION}", encoding="utf-8")
+    seen = xsim("run", LIFT_MONITOR, "--cycles", "2")
+    assert seen.code == 1
+    assert "expected FC202 duplicate-event of A-102 at cycle 2, not found" in " ".join(seen.out.split())
+    assert xsim("run", LIFT_MONITOR, "--cycles", "2", "--no-expect").code == 0
 
 
 def test_its_test_passes_and_scenario_files_may_be_left_alone(pytester, tmp_path, monkeypatch):

@@ -90,9 +90,28 @@ def test_the_tutorial_ends_with_the_scripts_that_lie_in_fixtures(tmp_path):
 
 
 def test_the_tutorial_installs_as_the_readme_does():
-    [ours] = [text for language, text in blocks("tutorial.md") if language == "sh"]
+    [ours, *_] = [text for language, text in blocks("tutorial.md") if language == "sh"]
     [first, *_] = [text for language, text in blocks("../README.md") if language == "sh"]
     assert words(first.split("&&\n")[0]) in words(ours)
+
+
+def test_the_tutorial_says_how_long_it_takes():
+    text = page("tutorial.md")
+    told = re.search(
+        r"takes (\d+) minutes .*: (\d+) commands, .* after\s(\d+) commands and (\d+) minutes", text, re.DOTALL
+    )
+    assert told
+    to_the_clean_verdict = text.split("## 6. ")[0]
+    counted = [
+        number
+        for part in (text, to_the_clean_verdict)
+        for number in (
+            round(len(part.split()) / 200),
+            sum(len(body.splitlines()) for language, body in BLOCK.findall(part) if language in ("console", "sh")),
+        )
+    ]
+    minutes, commands, first_commands, first_minutes = map(int, told.groups())
+    assert [minutes, commands, first_minutes, first_commands] == counted
 
 
 # --- the pages as a whole -----------------------------------------------------------------------------------

@@ -232,6 +232,21 @@ def test_a_late_event_has_its_arrow_and_the_time_that_it_waited(page):
     assert len(opened.attributes("#picture .window", "x")) == 8
 
 
+@pytest.mark.parametrize("case", ["missed", "cut", "late", "duplicate"])
+def test_the_legend_explains_what_the_picture_marks_in_the_windows_and_no_more(page, case):
+    opened = page(case)
+    marked = {each.split()[-1] for each in opened.attributes("[data-crossing]", "data-crossing")}
+    words = {"got", "asked", "left", "passed"}
+    signs = {each for kind in opened.attributes("#legend svg > *", "class") for each in kind.split()} & words
+    assert signs == marked
+
+
+def test_what_stands_between_backticks_is_shown_as_code(page):
+    opened = page("missed")
+    assert "datetime.utcnow()" in opened.texts("dl.evidence code")
+    assert "`" not in opened.text("dl.evidence")
+
+
 def test_each_state_has_a_shape_of_its_own(page):
     shapes = {}
     for name in ("duplicate", "missed", "late"):

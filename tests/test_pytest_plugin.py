@@ -24,6 +24,8 @@ SCENARIO = "[clock]\ncycles = 3\n"
 @pytest.fixture(scope="module", autouse=True)
 def _loaded(tmp_path_factory):
     """What a run loads stays loaded: pytester forgets all that was loaded within one of its own runs."""
+    import yaml  # noqa: F401 - its part in C cannot be loaded twice
+
     import xsim.suite  # noqa: F401
     from xsim import api
     from xsim.report import render
@@ -100,6 +102,64 @@ def test_a_run_that_says_nothing_is_not_clean(suite):
     seen = suite.runpytest_inprocess("-o", "xsim_collect=false")
     seen.assert_outcomes(failed=1)
     seen.stdout.fnmatch_lines(["*UNDECIDED: nothing was delivered in 3 cycles*"])
+
+
+EXPECTED = SCENARIO + '[expect]\nmust = [{rule = "FC202"}]\n'
+
+
+def test_a_run_that_comes_to_what_its_scenario_expects_is_clean_and_its_findings_are_there(suite):
+    (suite.path / "same" / "xsim.toml").write_text(EXPECTED, encoding="utf-8")
+    (suite.path / "right" / "xsim.toml").write_text(EXPECTED, encoding="utf-8")
+    suite.makepyfile(
+        """
+        import pytest
+
+        def test_same(xsim):
+            report = xsim("same")
+            report.assert_clean()
+            assert [each.code for each in report.findings("duplicate")] == ["FC202"]
+
+        def test_right(xsim):
+            with pytest.raises(AssertionError, match="expected FC202 duplicate-event, not found"):
+                xsim("right").assert_clean()
+            xsim("right", without_expectation=True).assert_clean()
+        """
+    )
+    # The two functions, and of the two scenarios the one that comes to what it expects.
+    suite.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=3, failed=1)
+
+
+def test_limits_may_be_texts_and_a_bad_one_is_refused(suite):
+    suite.makepyfile(
+        """
+        import datetime
+        import pytest
+        from xsim.errors import XsimError
+
+        def test_right(xsim):
+            settings = xsim("right", hang_limit="30s", memory="512MB").journal.scenario.settings
+            assert (settings.hang_limit, settings.memory) == (datetime.timedelta(seconds=30), 512 * 1024**2)
+            with pytest.raises(XsimError, match="hang_limit='soon': expected a number with a unit"):
+                xsim("right", hang_limit="soon")
+        """
+    )
+    suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=1)
+
+
+def test_the_configuration_says_where_all_runs_happen(suite, monkeypatch):
+    from xsim import api
+
+    asked, run = [], api.run
+    kept = ("cold", "supervised")
+
+    def noting(path, **options):
+        asked.append(tuple(options[name] for name in kept))
+        return run(path, **{name: value for name, value in options.items() if name not in kept}, supervised=False)
+
+    monkeypatch.setattr(api, "run", noting)
+    suite.makepyfile("def test_right(xsim):\n    xsim('right')\n    xsim('right', cold=False, supervised=True)")
+    suite.runpytest_inprocess("-o", "xsim_in_process=true", "-o", "xsim_cold=true", "-k", "right")
+    assert sorted(set(asked), key=str) == [(False, True), (True, False)]
 
 
 def test_scenario_files_are_tests(suite):
@@ -184,6 +244,7 @@ def test_it_works_in_parallel(suite):
     seen.assert_outcomes(passed=1, failed=1)
 
 
+@pytest.mark.slow
 def test_loading_it_loads_nothing_of_xsim(tmp_path):
     code = "import sys, pytest, xsim.pytest_plugin; print(sorted(m for m in sys.modules if m.startswith('xsim.')))"
     seen = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

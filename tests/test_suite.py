@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +14,7 @@ import pytest
 from xsim.api import Options
 from xsim.errors import XsimError
 from xsim.model import Verdict
-from xsim.report import combined
+from xsim.report import combined, suite_summary
 from xsim.suite import run_suite, run_task, shard_of, tasks_under
 
 pytestmark = pytest.mark.slow
@@ -116,6 +117,61 @@ def test_a_bug_of_ours_loses_no_other_result(tmp_path, monkeypatch):
     assert [result.verdict for result in results] == [None, Verdict.PASSED]
     assert "a bug in xsim (ZeroDivisionError), not in your integration; to see it: xsim run" in results[0].reason
     assert exit_code(results) == 70
+
+
+def test_limits_go_to_each_run(tmp_path):
+    hangs = integration(tmp_path, "hangs", extra="while True: pass")
+    eats = integration(tmp_path, "eats", extra="b'x' * 10**9")
+    options = Options(hang_limit=timedelta(seconds=0.5), memory=128 * 1024**2, cold=True, cycles=2)
+    seen = run_suite(tasks_under([hangs, eats], options, ["json"]), processes=1)
+    assert [result.verdict for result in seen] == [Verdict.FAILED, Verdict.FAILED]
+    told = [[each["failure"]["message"] for each in json.loads(result.rendered["json"])["cycles"]] for result in seen]
+    assert told[1][0].startswith("the command did not end within 0.5 s")
+    assert told[0][0].startswith("the command needed more memory than its limit of 128 MiB")
+
+
+def test_limits_are_options_of_the_command_and_checked_once(tmp_path):
+    integration(tmp_path, "one")
+    command = [sys.executable, "-m", "xsim", "suite", str(tmp_path)]
+    for options, told in (
+        (["--memory", "1MB"], "--memory 1MB: expected 64MB or more"),
+        (["--hang-limit", "0s"], "--hang-limit 0s: expected more than nothing"),
+        (["--cold", "--in-process"], "--cold and --in-process: expected one of the two"),
+    ):
+        seen = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        assert (seen.returncode, seen.stderr.splitlines()[0]) == (2, f"Error: {told}")
+    options = ["--hang-limit", "3s", "--memory", "512MB", "--in-process", "--processes", "1"]
+    assert subprocess.run([*command, *options], capture_output=True, check=False).returncode == 0
+
+
+def test_what_differs_from_what_scenarios_expect_is_told_of_each(tmp_path):
+    expect = "[clock]\ncycles = 3\n[expect]\nverdict = 'failed'\nmust = [{rule = 'FC202'}]\n"
+    integration(tmp_path, "mended", scenario=expect)
+    integration(tmp_path, "known", id="1", scenario=expect)
+    known, mended = (run_task(task) for task in tasks_under([tmp_path], IN_PROCESS, FORMATS))
+    assert (known.verdict, known.differences, known.codes) == (Verdict.PASSED, (), ())
+    assert (mended.verdict, mended.differences[1]) == (Verdict.FAILED, "expected FC202 duplicate-event, not found")
+    assert "not as the scenario expects" in " ".join(combined([known, mended], "text").split())
+    assert [len(each["differences"]) for each in json.loads(combined([known, mended], "json"))["results"]] == [0, 2]
+    [annotation] = [line for line in combined([known, mended], "github").splitlines() if line.startswith("::error")]
+    assert annotation.endswith("%0Aexpected FC202 duplicate-event, not found")
+    assert "- expected FC202 duplicate-event, not found" in "\n".join(suite_summary([known, mended]))
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "hint"),
+    [
+        ("one.py", "an integration with no scenario beside it", "`xsim init {path}` drafts one"),
+        ("one.txt", "neither a scenario (.toml) nor an integration", None),
+    ],
+)
+def test_a_file_without_a_scenario_says_what_to_do(tmp_path, name, told, hint):
+    path = tmp_path / name
+    path.write_text("pass", encoding="utf-8")
+    with pytest.raises(XsimError) as caught:
+        tasks_under([path])
+    assert told in caught.value.message
+    assert (caught.value.hint or "").startswith(hint.format(path=path.as_posix()) if hint else "")
 
 
 def test_a_suite_leaves_no_state_beside_the_integrations(tmp_path):

@@ -46,6 +46,8 @@ class Finding:
     """Why it does not count: the reason of an allowance in the script, or "in the baseline"."""
     is_allowed: bool = False
     """Accepted by a comment in the script, rather than by a baseline."""
+    is_expected: bool = False
+    """Accepted as the scenario expects it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """A word that findings give for why."""
+
+    word: str
+    rules: tuple[Rule, ...]
+    """Those whose findings give it."""
+    means: str = ""
+    """What it says, where no remedy tells."""
+    remedies: tuple[str, ...] = ()
+    """What to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleResult:
     """What one rule says of one journal."""
 
@@ -74,6 +89,23 @@ class RuleResult:
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     """Why it is UNDECIDED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What became of a scenario's expectation."""
+
+    verdict: Verdict
+    """What the run came to by itself."""
+    reason: str = ""
+    missing: tuple[str, ...] = ()
+    """What is not as expected, but for findings: a line each."""
+    unexpected: tuple[str, ...] = ()
+    """Findings that fail a run and that nobody expects, a line each."""
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        return (*self.missing, *self.unexpected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +124,8 @@ class Report:
     not_exercised: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
     """What the verdict takes for granted of the vendor, a sentence each."""
+    expected: Expected | None = None
+    """None: the scenario expects nothing, and the run was judged by itself."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -121,3 +155,5 @@ class SuiteResult:
     """Format and text."""
     is_bug: bool = False
     """It could not be run for a bug of xsim's own."""
+    differences: tuple[str, ...] = ()
+    """From what the scenario expects, a line each."""

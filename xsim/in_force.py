@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from xsim import api
 from xsim.model import CheckSettings, Integration, Scenario, ScenarioFile
 
 DEFAULT = "default"
+Value = str | datetime | timedelta
+"""Times and spans as they are: how they are written is the report's to say."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Setting:
     """A setting in force. `origin` is a file with its table, an option, or "default"."""
 
     name: str
-    value: str
+    value: Value
     origin: str
 
 
@@ -32,7 +35,9 @@ def settings_in_force(path: str | Path, options: api.Options) -> tuple[Setting, 
         *_schedule(integration, scenario, found.file, options),
         Setting("CommonServerPython", integration.common_server, _common_server_origin(found, options)),
         *_marketplace(found, options),
+        *_limits(found, scenario, options),
         *_judgement(found, options),
+        *_expectation(found, scenario, options),
     )
 
 
@@ -52,10 +57,10 @@ def _schedule(
 ) -> Iterator[Setting]:
     stated = file.stated if file else ()
     declared = {parameter.name for parameter in integration.parameters or ()}
-    values = {
+    values: dict[str, Value] = {
         "cycles": str(scenario.cycles),
-        "interval": f"{scenario.interval.total_seconds():g}s",
-        "starts": scenario.starts.isoformat(),
+        "interval": scenario.interval,
+        "starts": scenario.starts,
         "seed": str(scenario.seed),
     }
     words = {"starts": ("start", "--start", "[clock] start"), "seed": ("seed", "--seed", "seed")}
@@ -88,6 +93,41 @@ def _marketplace(found: api.Found, options: api.Options) -> Iterator[Setting]:
         yield Setting("marketplace", project.marketplace, f"{project.path.as_posix()}: [tool.xsim]")
     else:
         yield Setting("marketplace", "xsoar", DEFAULT)
+
+
+def _limits(found: api.Found, scenario: Scenario, options: api.Options) -> Iterator[Setting]:
+    file, project, settings = found.file, found.project, scenario.settings
+    values: dict[str, Value] = {
+        "hang_limit": settings.hang_limit,
+        "memory": f"{settings.memory / 1024**2:g}MiB",
+    }
+    for name, value in values.items():
+        if getattr(options, name) is not None:
+            origin = _option(name)
+        elif file is not None and name in file.stated:
+            origin = f"{file.path.as_posix()}: [platform]"
+        elif project is not None and name in project.stated:
+            origin = f"{project.path.as_posix()}: [tool.xsim]"
+        else:
+            origin = DEFAULT
+        yield Setting(name, value, origin)
+
+
+def _expectation(found: api.Found, scenario: Scenario, options: api.Options) -> Iterator[Setting]:
+    """What the run is held to, where its scenario says so."""
+    expect = scenario.expect
+    if expect is None or found.file is None:
+        return
+    if options.without_expectation:
+        yield Setting("expect", "nothing", "--no-expect")
+        return
+    parts = [
+        f"verdict {expect.verdict.value}" if expect.verdict else "",
+        "" if expect.delivered is None else f"delivered {expect.delivered}",
+        f"must {len(expect.must)}" if expect.must else "",
+        f"may {len(expect.may)}" if expect.may else "",
+    ]
+    yield Setting("expect", ", ".join(filter(None, parts)), f"{found.file.path.as_posix()}: [expect]")
 
 
 # --- judgement ----------------------------------------------------------------------------------------------
