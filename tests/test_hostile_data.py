@@ -427,7 +427,7 @@ def test_half_a_character_in_a_query_does_not_break_the_link_to_the_next_page():
 def test_a_journal_is_read_the_same_while_the_clock_is_simulated(tmp_path):
     path = tmp_path / "journal.jsonl"
     parts = a_journal()
-    for looked_up in (codec._hints, conform._fields_of):  # What was looked up under the real clock would do.
+    for looked_up in (codec._hints, conform._kind_of):  # What was looked up under the real clock would do.
         looked_up.cache_clear()
     with freezegun.freeze_time("2024-01-01"):
         record(parts.integration, parts.scenario, [a_cycle(1)], into=path, version="0")

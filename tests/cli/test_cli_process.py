@@ -27,7 +27,8 @@ def test_cycles_in_new_processes_and_in_xsim_s_own_give_one_journal(xsim):
 def test_a_cold_run_shows_what_a_script_leaves_in_its_process(xsim):
     leaks = "import json; n = json.kept = getattr(json, 'kept', 0) + 1"
     xsim.has("a.py", FETCH.format(extra=leaks))
-    assert xsim("run", "a.py", "--fresh").code == 0
+    warm = xsim("run", "a.py", "--fresh")
+    assert (warm.code, "FC202" in warm.out, "FC608" in warm.out) == (1, False, True)
     cold = xsim("run", "a.py", "--fresh", "--cold")
     assert (cold.code, "FC202" in cold.out) == (1, True)
 
