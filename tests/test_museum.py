@@ -98,7 +98,11 @@ RIGHT = [
 ]
 """The scripts that pass in each world that a seed draws."""
 SEEDED = [
-    (path, (number * SEEDS_EACH + offset) % ALL_SEEDS + 1)
+    pytest.param(
+        path,
+        (number * SEEDS_EACH + offset) % ALL_SEEDS + 1,
+        marks=[pytest.mark.slow] if path.name == "integration.py" else [],  # the shapes
+    )
     for number, path in enumerate(RIGHT)
     for offset in range(SEEDS_EACH)
 ]

@@ -49,6 +49,7 @@ def test_a_right_script_has_no_finding_whatever_the_seed(name, seed, tmp_path):
     assert (loud, report.verdict) == ([], expected), f"{report.reason}\n{by_hand(name, seed)}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FOUND_BY)
 def test_a_faulty_script_shows_its_fault_in_a_seeded_world(name, tmp_path):
     report = run_seed(name, 1, tmp_path, script="integration.py")

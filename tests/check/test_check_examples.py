@@ -25,7 +25,7 @@ def run(code, name, tmp_path):
     return xsim.run(path, cycles=cycles, fresh=True, state=tmp_path, supervised=True if code in APART else None)
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", [pytest.param(code, marks=[pytest.mark.slow] * (code in APART)) for code in RULES])
 def test_the_bad_example_breaks_the_rule(code, tmp_path):
     found = [finding for finding in run(code, "bad", tmp_path).findings if finding.code == code]
     assert found
