@@ -191,7 +191,7 @@ class Delivered(Mapping[str, tuple[int, str]]):
 
     def note(self, name: str, cycle: int, mark: int) -> tuple[int, int] | None:
         """A delivery, its digest as a number; cycle and digest of the one before, None where it is the first."""
-        known = len(self._names)
+        known = len(self._cycles)
         number = self._names.add(name)
         if number == known:
             self._cycles.append(cycle)
