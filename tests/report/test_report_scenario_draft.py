@@ -281,3 +281,15 @@ def test_parameters_without_a_value_are_only_named():
     text = drafted(params={"url": "https://vendor.example", "query": None, "insecure": False, "isFetch": True}).scenario
     assert '[params]\nurl = "https://vendor.example"\n# Not set: query\n' in text
     assert "isFetch" not in text
+
+
+def test_the_harder_vendor_of_the_comment_takes_the_place_of_the_easy_one(tmp_path):
+    text = drafted(a_call()).scenario
+    head, _, rest = text.partition('every = "2m"\ncount = 3\n')
+    _, _, harder = rest.partition("in place of `every` and `count`:\n")
+    (tmp_path / "script.py").write_text("")
+    (tmp_path / "xsim.toml").write_text(head + harder.replace("# ", "", 5), encoding="utf-8")
+    scenario = load_scenario(tmp_path / "xsim.toml").scenario
+    lags = {round((event.visible - event.occurred).total_seconds()) for event in scenario.events}
+    assert (len(scenario.events), {lag // 10 * 10 for lag in lags}) == (300, {0, 180})
+    assert len({event.occurred for event in scenario.events}) < 300

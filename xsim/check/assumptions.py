@@ -106,6 +106,8 @@ def limited(limit: Limit) -> str:
 
 
 def listed_after(least: timedelta, most: timedelta) -> str:
+    # Finer parts come of records that write their times in milliseconds.
+    least, most = (span // timedelta(milliseconds=1) * timedelta(milliseconds=1) for span in (least, most))
     if least == most:
         return "events are listed as they occur" if not most else f"events are listed {spelled(most)} after they occur"
     if least < timedelta(0):

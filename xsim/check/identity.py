@@ -144,7 +144,12 @@ def names_at(raw: Any, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def joined(raw: Any, paths: Sequence[str]) -> str | None:
     """The values at the paths as one text, or None where one is missing."""
-    if len(paths) == 1 and type(raw) is dict and type(value := raw.get(paths[0])) is str and 0 < len(value) <= LONGEST_ID:
+    if (
+        len(paths) == 1
+        and type(raw) is dict
+        and type(value := raw.get(paths[0])) is str
+        and 0 < len(value) <= LONGEST_ID
+    ):
         return value
     parts = [as_name(at_path(raw, path)) for path in paths]
     return " | ".join(part for part in parts if part) if all(parts) else None

@@ -19,6 +19,15 @@ FARTHEST = timedelta(days=60)
 LEAST_ID = 4
 """Shorter ids are not looked for in other texts: they stand there by chance."""
 RHYTHM = ('from = "-30s"', 'every = "2m"', "count = 3")
+HARDER = (
+    "# Once the run passes, a harder vendor: more than a fetch takes, several at one moment, some listed late.",
+    "# Put these in place of `every` and `count`:",
+    '# every = "2s"',
+    "# count = 300",
+    "# burst = 3",
+    "# burst_every = 5",
+    '# lag = {usual = "2s", long = "3m", chance = 0.05}',
+)
 
 
 def stream_lines(name: str, record: Mapping[str, JsonValue], *, id_field: str, time_field: str) -> Iterator[str]:
@@ -33,6 +42,7 @@ def stream_lines(name: str, record: Mapping[str, JsonValue], *, id_field: str, t
     yield "[[streams]]"
     yield f"name = {toml_text(name)}"
     yield from RHYTHM
+    yield from HARDER
     yield from _id_lines(identity)
     yield f"time = {time_text(time_field, time)}"
     if others:
