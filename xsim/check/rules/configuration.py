@@ -17,7 +17,7 @@ HIGHEST_LIMIT = 200
 """Incidents a fetch, the vendor's recommendation (server-semantics 3)."""
 
 
-@rule("FC701", Severity.NOTE, since="0.2")
+@rule("FC701", Severity.NOTE, since="0.1")
 def idle_allowance(evidence: Evidence) -> Iterator[Finding]:
     """A comment in the script accepts findings that there are none of.
 
@@ -36,7 +36,7 @@ def idle_allowance(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@rule("FC702", Severity.NOTE, since="0.2")
+@rule("FC702", Severity.NOTE, since="0.1")
 def fetch_parameter_missing(evidence: Evidence) -> Iterator[Finding]:
     """The yml declares no fetch limit, or no first-fetch time.
 
@@ -57,7 +57,7 @@ def fetch_parameter_missing(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@rule("FC703", Severity.NOTE, since="0.2")
+@rule("FC703", Severity.NOTE, since="0.1")
 def fetch_limit_too_high(evidence: Evidence) -> Iterator[Finding]:
     """The fetch limit's default is above what the platform recommends.
 
@@ -73,7 +73,7 @@ def fetch_limit_too_high(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-@rule("FC704", Severity.NOTE, since="0.2")
+@rule("FC704", Severity.NOTE, since="0.1")
 def parameter_not_declared(evidence: Evidence) -> Iterator[Finding]:
     """The script reads a fetch limit or a first-fetch time that the yml does not declare.
 

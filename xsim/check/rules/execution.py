@@ -233,7 +233,7 @@ def incidents_not_json(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@rule("FC606", Severity.NOTE, since="0.2")
+@rule("FC606", Severity.NOTE, since="0.1")
 def killed_midway(evidence: Evidence) -> Iterator[Finding]:
     """A fetch is killed after it handed over incidents or stored a last run.
 
@@ -286,7 +286,7 @@ def consequence(killed: Killed, events: list[str], passed: list[str] | None, gon
     return f"if the server keeps what it got, {lost} will be lost"
 
 
-@rule("FC607", Severity.ERROR, since="0.2")
+@rule("FC607", Severity.ERROR, since="0.1")
 def token_never_renewed(evidence: Evidence) -> Iterator[Finding]:
     """The vendor refuses an expired token fetch after fetch, and the script never asks for a new one.
 

@@ -260,7 +260,7 @@ def last_run_set_repeatedly(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@rule("FC109", Severity.ERROR, since="0.2")
+@rule("FC109", Severity.ERROR, since="0.1")
 def older_layout(evidence: Evidence) -> Iterator[Finding]:
     """The fetch cannot read the last run that an older version, or other settings, left behind.
 

@@ -15,7 +15,7 @@ MOST_EVENTS = 100
 """That a finding names."""
 
 
-@rule("FC608", Severity.WARNING, since="0.2")
+@rule("FC608", Severity.WARNING, since="0.1")
 def state_kept_in_process(evidence: Evidence) -> Iterator[Finding]:
     """A fetch comes to something else in a new process than in one that ran fetches before.
 

@@ -64,7 +64,7 @@ def told(evidence: Evidence, late: Late) -> Finding:
     )
 
 
-@rule("FC302", Severity.NOTE, since="0.2")
+@rule("FC302", Severity.NOTE, since="0.1")
 def interval_overrun(evidence: Evidence) -> Iterator[Finding]:
     """A fetch takes longer than the interval, so that the ticks it covers are left out.
 

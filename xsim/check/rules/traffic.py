@@ -125,7 +125,7 @@ def unbounded_paging(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@rule("FC403", Severity.WARNING, since="0.2")
+@rule("FC403", Severity.WARNING, since="0.1")
 def retry_after_ignored(evidence: Evidence) -> Iterator[Finding]:
     """A fetch repeats a request before the time that the vendor's Retry-After named.
 
@@ -150,7 +150,7 @@ def retry_after_ignored(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@rule("FC404", Severity.NOTE, since="0.2")
+@rule("FC404", Severity.NOTE, since="0.1")
 def unbounded_wait(evidence: Evidence) -> Iterator[Finding]:
     """A request without a time-out of its own waits until the command is stopped.
 

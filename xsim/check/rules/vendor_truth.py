@@ -284,7 +284,7 @@ def outside_first_fetch_window(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-@rule("FC208", Severity.ERROR, since="0.2")
+@rule("FC208", Severity.ERROR, since="0.1")
 def batch_held_up(evidence: Evidence) -> Iterator[Finding]:
     """Every fetch fails for the same record, and all others wait behind it.
 
