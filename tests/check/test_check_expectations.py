@@ -55,7 +55,7 @@ def test_a_finding_that_nobody_expects_fails_the_run():
     ("wanted", "line"),
     [
         (ExpectedFinding("FC201", event="A-9", cycle=3), "FC201 missed-event of A-9 at cycle 3"),
-        (ExpectedFinding("late-event", cause="lag"), "FC301 late-event with the cause lag"),
+        (ExpectedFinding("FC201", cause="stuck"), "FC201 missed-event with the cause stuck"),
         (ExpectedFinding(kind="malformed", field="name"), "a finding 'malformed' in name"),
         (ExpectedFinding("FC202", event="A-1", cycle=7), "FC202 duplicate-event of A-1 at cycle 7"),
         (ExpectedFinding("FC5"), "FC5"),
@@ -63,6 +63,11 @@ def test_a_finding_that_nobody_expects_fails_the_run():
 )
 def test_an_expected_finding_that_is_not_there_fails_the_run(wanted, line):
     assert told(judged(TWICE, must=(*BOTH, wanted))) == (Verdict.FAILED, (f"expected {line}, not found",))
+
+
+def test_an_expected_cause_that_no_finding_has_is_told_with_the_nearest():
+    _, [line] = told(judged(TWICE, must=(*BOTH, ExpectedFinding("FC201", cause="late-arival"))))
+    assert line.endswith("not found (no finding has that cause; did you mean 'late-arrival'?)")
 
 
 def test_what_may_be_there_may_be_missing():

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from re import escape, search
 
+from xsim.check.causes import cause_named
 from xsim.check.excerpt import counted, listed, shorten
 from xsim.check.rule import is_meant
+from xsim.errors import XsimError
 from xsim.findings import Expected, Finding, Report, Rule, RuleResult
 from xsim.model import Expectation, ExpectedFinding, Verdict
 
@@ -124,7 +126,17 @@ def _not_found(report: Report, expectation: Expectation) -> Iterator[str]:
         meant = [rule for rule in rules if _is_of(each, rule.code, rule.name)]
         # A rule that the command line leaves out finds nothing.
         if meant and not any(_fits(each, finding) for finding in report.findings):
-            yield f"expected {_described(each, meant)}, not found"
+            yield f"expected {_described(each, meant)}, not found{_slip(each.cause)}"
+
+
+def _slip(cause: str) -> str:
+    """Where no rule gives that cause: the nearest one."""
+    try:
+        if cause:
+            cause_named(cause)
+    except XsimError as error:
+        return f" (no finding has that cause; {error.hint})"
+    return ""
 
 
 def _described(expected: ExpectedFinding, meant: list[Rule]) -> str:
