@@ -116,6 +116,8 @@ class Integration:
     """Each function's qualified name, first and last line, outer ones before inner ones."""
     lasting: tuple[int, ...] = ()
     """Lines that may change what outlives a command: a module, or a class or function of others. 0: in a module."""
+    read_lines: tuple[int, ...] = ()
+    """Where each of `read_parameters` is read first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Each finding stands at a line of the script: that of the call, the request or the failure that it is about."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from builders import (
     a_cycle,
@@ -14,6 +15,7 @@ from builders import (
     an_incident,
 )
 
+import xsim
 from xsim.check import check
 from xsim.model import CheckSettings, Outcome
 from xsim.world import Paging
@@ -85,3 +87,10 @@ def test_an_event_that_a_failed_fetch_took_off_stands_at_the_request_that_did_it
     scenario = {**NAMED, "endpoints": (kept,)}
     [finding] = check(a_journal(cycles, events=(an_event(),), probes=looks, **scenario), select=["FC201"]).findings
     assert (finding.cause, finding.place.line) == ("acknowledged-before-delivery", 14)
+
+
+def test_a_parameter_that_the_yml_lacks_stands_where_the_script_reads_it_first(tmp_path):
+    example = Path(xsim.__file__).parent / "examples" / "FC704" / "bad.py"
+    report = xsim.run(example, cycles=2, fresh=True, state=tmp_path)
+    [place] = [each.place for each in report.findings if each.code == "FC704"]
+    assert "demisto.params().get('max_fetch')" in example.read_text().splitlines()[place.line - 1]

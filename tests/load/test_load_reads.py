@@ -10,7 +10,7 @@ from xsim.load.source import clients_outside_python
 
 
 def reads(text):
-    return {parameter.name: parameter for parameter in read_parameters(ast.parse(dedent(text)))}
+    return {parameter.name: parameter for parameter, _ in read_parameters(ast.parse(dedent(text)))}
 
 
 @pytest.mark.parametrize(

@@ -52,16 +52,17 @@ def load_integration(
         modules=around.modules,
         common_server=around.common_server,
         parameters=declared_parameters(package.yml.values, marketplace) if package.yml else None,
-        read_parameters=tuple(read.name for read in facts.reads),
+        read_parameters=tuple(read.name for read, _ in facts.reads),
         docker_image=docker_image,
         notes=(*package.notes, *around.notes, *_notes(package.yml, facts, text), *_missing_notes(lacking, perhaps)),
         refused_modules=refused_among(facts.imports),
-        guessed_parameters=facts.reads,
+        guessed_parameters=tuple(read for read, _ in facts.reads),
         missing_names=lacking,
         missing_modules=needed,
         allowances=read_allowances(text, facts.tree),
         functions=functions_of(facts.tree),
         lasting=_lasting(outlines),
+        read_lines=tuple(line for _, line in facts.reads),
     )
 
 

@@ -25,6 +25,8 @@ class _Read:
     """One name, with what all its readings together tell."""
 
     name: str
+    line: int
+    """Where it is read first."""
     insists: bool = False
     """Read by `params['x']`, or used as a number as it comes."""
     default: bool = False
@@ -32,10 +34,13 @@ class _Read:
     shapes: set[int] = field(default_factory=set)
 
 
-def read_parameters(tree: ast.Module) -> tuple[Parameter, ...]:
-    """The parameters that the script reads, in order of appearance; required where it has no default of its own."""
+def read_parameters(tree: ast.Module) -> tuple[tuple[Parameter, int], ...]:
+    """The parameters that the script reads, in order of appearance, and in which line first.
+
+    Required is one that has no default of its own.
+    """
     reader = _Reader(tree)
-    return tuple(_guess(read) for read in reader.reads().values())
+    return tuple((_guess(read), read.line) for read in reader.reads().values())
 
 
 def _guess(read: _Read) -> Parameter:
@@ -80,7 +85,7 @@ class _Reader:
         reads: dict[str, _Read] = {}
         holders: dict[str, str] = {}
         for node, name, default in found:
-            read = reads.setdefault(name.partition(".")[0], _Read(name.partition(".")[0]))
+            read = reads.setdefault(name.partition(".")[0], _Read(name.partition(".")[0], node.lineno))
             if "." in name:
                 read.shapes.add(KIND_CREDENTIALS)
             self._note_use(node, read, default, holders)

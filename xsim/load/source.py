@@ -43,7 +43,7 @@ class Facts(Outline):
         self.imports: tuple[str, ...] = tuple(dict.fromkeys(_imports(nodes)))
         self.fetches = FETCH in text or _calls_incidents(nodes)
         self.future_line: int | None = next(filter(None, map(_future_line, nodes)), None)
-        self.reads: tuple[Parameter, ...] = read_parameters(tree)
+        self.reads: tuple[tuple[Parameter, int], ...] = read_parameters(tree)
 
 
 def functions_of(tree: ast.AST, within: str = "") -> tuple[tuple[str, int, int], ...]:

@@ -84,6 +84,7 @@ def parameter_not_declared(evidence: Evidence) -> Iterator[Finding]:
     if integration.parameters is None:
         return
     names = [each.name for each in integration.parameters]
+    lines = dict(zip(integration.read_parameters, integration.read_lines, strict=False))
     for spellings, what in ((LIMITS, "fetch limit"), (FIRST_FETCH, "first-fetch time")):
         unknown = [name for name in integration.read_parameters if plain(name) in spellings and name not in names]
         for name in unknown:
@@ -92,6 +93,7 @@ def parameter_not_declared(evidence: Evidence) -> Iterator[Finding]:
                 f"the script reads the {what} `{name}`, and the yml does not declare it",
                 evidence=(("read", name), ("declared", ", ".join(near) or f"no {what}")),
                 cause="other-name" if near else "",
+                place=evidence.place(lines.get(name)),
             )
 
 
