@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
 EXIT_BAD_INPUT = 2
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
+_REFUSALS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+"""Of the system, about a path that somebody named; what the script under test gets is its own."""
 _RUNS_SCRIPTS = ("run", "fetch", "test-module", "init", "suite", "baseline", "hook", "explain")
 
 
@@ -34,8 +37,12 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
-        from xsim.cli.complain import tell_bug
+        from xsim.cli.complain import complain, tell_bug
 
+        if isinstance(error, OSError) and error.errno in _REFUSALS and error.filename:
+            hint = "give another path, or see to its permissions"
+            complain(XsimError(f"{os.fsdecode(error.filename)}: the system refuses it ({error.strerror})", hint=hint))
+            sys.exit(EXIT_BAD_INPUT)
         tell_bug(error)
         sys.exit(EXIT_BUG)
 

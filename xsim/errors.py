@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
+LONGEST = 1_500
+"""Characters of a complaint, and of its hint: what others wrote and it names may be of any length."""
+_LONG_WORD = re.compile(r"(\S{120})\S{160,}(\S{120})")
+"""A path that the system takes in one piece is left whole."""
+
 
 class XsimError(Exception):
     """Something that the person at the keyboard can mend: one line with a place, and a way out.
 
-    `hint` says what to do instead; it is printed on a line of its own.
+    `hint` says what to do instead; it is printed on a line of its own. Words beyond all measure lose their middle.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = _cut(message)
+        self.hint = None if hint is None else _cut(hint)
+        super().__init__(self.message)
 
 
 class InvalidIntegration(XsimError):
@@ -40,3 +47,8 @@ class SimulationSignal(BaseException):
 
 class CallUnsupported(SimulationSignal):
     """The script asked for something that xsim does not simulate."""
+
+
+def _cut(text: str) -> str:
+    text = _LONG_WORD.sub(r"\1…\2", text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

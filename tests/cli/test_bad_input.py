@@ -206,3 +206,23 @@ def test_a_bug_of_ours_gives_a_traceback_and_70(xsim, badge_reader, monkeypatch)
     assert seen.code == 70
     assert "Traceback" in seen.err
     assert "To repeat it: xsim run badge_reader.py" in seen.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("run",), ("check",), ("suite",), ("scenario", "check"), ("run", "badge_reader.py", "--params")],
+    ids=" ".join,
+)
+def test_a_path_that_the_system_takes_for_none(xsim, badge_reader, arguments):
+    seen = xsim(*arguments, "x" * 5_000)
+    refused(seen, "the system refuses it (File name too long)", "another path")
+    assert len(seen.err) < 500
+
+
+@pytest.mark.parametrize("line", ["import {}", "from {} import y", "from {}ApiModule import *"])
+def test_a_module_with_a_name_that_no_file_can_have(xsim, line):
+    script = f"import demistomock as demisto\n{line.format('x' * 3_000)}\ndemisto.command() == 'fetch-incidents'\n"
+    xsim.has("a.py", script)
+    seen = xsim("run", "a.py")
+    assert (seen.code, len(seen.err) < 1_000) == (2, True)
+    assert "xxx…xxx" in seen.err

@@ -13,7 +13,7 @@ from types import CodeType
 
 from xsim.errors import InvalidIntegration
 from xsim.load.compiled import compile_kept
-from xsim.load.files import read_text, shown
+from xsim.load.files import can_be_a_file, read_text, shown
 from xsim.model import Module
 
 BASE_SCRIPTS = Path("Packs/Base/Scripts")
@@ -157,6 +157,8 @@ def _api_modules(script: Path, checkouts: Sequence[Path], text: str) -> Iterator
 
 
 def _api_module(script: Path, checkouts: Sequence[Path], name: str) -> _Source | None:
+    if not can_be_a_file(name):
+        return None
     for place in (script.parent / f"{name}.py", *_in_checkouts(checkouts, API_MODULES, name)):
         if place.is_file():
             return _Source(name, _shown_below(place, checkouts), read_text(place))

@@ -9,6 +9,8 @@ from xsim.errors import InvalidIntegration, XsimError
 
 LARGEST_FILE = 5 * 2**20
 """Bytes. The largest unified yml that is published has under a fifth of it."""
+LONGEST_NAME = 255
+"""Bytes of a file's name, on every common file system."""
 MOST_NAMES = 8
 
 
@@ -26,6 +28,11 @@ def read_text(path: Path, *, error: type[XsimError] = InvalidIntegration) -> str
     if len(content) > LARGEST_FILE:
         raise error(f"{shown(path)}: larger than {LARGEST_FILE // 2**20} MB, so no integration")
     return _decoded(content, path, error)
+
+
+def can_be_a_file(name: str) -> bool:
+    """Whether a file can have that name: a script may import what none can."""
+    return len(f"{name}.py".encode("utf-8", "surrogatepass")) <= LONGEST_NAME
 
 
 def shown(path: Path) -> str:

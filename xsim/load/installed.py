@@ -12,6 +12,7 @@ from importlib.machinery import PathFinder
 
 from xsim.errors import InvalidIntegration
 from xsim.load.distributions import SHARED_PREFIXES, distribution_of, shared_part
+from xsim.load.files import can_be_a_file
 from xsim.model import Integration
 
 GIVEN = frozenset({"demisto", "demistomock", "CommonServerPython", "CommonServerUserPython", "distutils"})
@@ -64,7 +65,8 @@ def refuse_missing_modules(integration: Integration) -> None:
     missing = integration.missing_modules
     if not missing:
         return
-    beside = [name for name in missing if (integration.path.parent / f"{name}.py").is_file()]
+    folder = integration.path.parent
+    beside = [name for name in missing if can_be_a_file(name) and (folder / f"{name}.py").is_file()]
     hint = install_line([name for name in missing if name not in beside]) if len(beside) < len(missing) else ""
     if integration.docker_image and hint:
         hint += f" (its docker image is {integration.docker_image})"
