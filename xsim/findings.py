@@ -16,7 +16,7 @@ BASELINE_FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of the script."""
+    """A line of the script, or of the yml where the finding is about that."""
 
     path: str
     line: int

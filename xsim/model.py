@@ -99,7 +99,7 @@ class Integration:
     parameters: tuple[Parameter, ...] | None = None
     """None where there is no yml to declare them."""
     read_parameters: tuple[str, ...] = ()
-    """Names that the script reads from `demisto.params()`, as far as its text tells, in order of appearance."""
+    """Names that the script reads from `demisto.params()`, as far as its text tells; `read_lines`: where first."""
     docker_image: str = ""
     notes: tuple[str, ...] = ()
     """What the report should say about how it was loaded, a sentence each."""
@@ -117,7 +117,10 @@ class Integration:
     lasting: tuple[int, ...] = ()
     """Lines that may change what outlives a command: a module, or a class or function of others. 0: in a module."""
     read_lines: tuple[int, ...] = ()
-    """Where each of `read_parameters` is read first."""
+    yml: str = ""
+    """The file that declares the parameters; "" where there is none."""
+    yml_lines: Mapping[str, int] = field(default_factory=dict)
+    """Where each parameter stands in it, by name, and under "" where its configuration begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from builders import (
     a_cycle,
     a_failure,
@@ -94,3 +95,13 @@ def test_a_parameter_that_the_yml_lacks_stands_where_the_script_reads_it_first(t
     report = xsim.run(example, cycles=2, fresh=True, state=tmp_path)
     [place] = [each.place for each in report.findings if each.code == "FC704"]
     assert "demisto.params().get('max_fetch')" in example.read_text().splitlines()[place.line - 1]
+
+
+@pytest.mark.parametrize(("code", "line"), [("FC702", "configuration:"), ("FC703", "name: max_fetch")])
+def test_what_the_yml_lacks_or_says_stands_in_the_yml(tmp_path, code, line):
+    example = Path(xsim.__file__).parent / "examples" / code / "bad.py"
+    report = xsim.run(example, cycles=2, fresh=True, state=tmp_path)
+    [place] = [each.place for each in report.findings if each.code == code]
+    assert Path(place.path).name == "bad.yml"
+    lines = example.with_suffix(".yml").read_text().splitlines()
+    assert line in " ".join(lines[place.line - 1 : place.line + 2])

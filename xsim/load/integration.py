@@ -63,6 +63,8 @@ def load_integration(
         functions=functions_of(facts.tree),
         lasting=_lasting(outlines),
         read_lines=tuple(line for _, line in facts.reads),
+        yml=shown(package.yml.path) if package.yml else "",
+        yml_lines=package.yml.lines if package.yml else {},
     )
 
 

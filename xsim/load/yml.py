@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ class Yml:
     """The script's text, led by as many empty lines as it takes to give it the yml's line numbers."""
     code_has_own_lines: bool = True
     """False where the script is a quoted or folded text, whose lines are not the yml's."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where each parameter stands in it, by name, and under "" where its configuration begins."""
 
     @property
     def script(self) -> Mapping[str, Any]:
@@ -46,7 +48,7 @@ def read_yml(path: Path, marketplace: str) -> Yml:
         raise InvalidIntegration(f"{shown(path)}: not an integration's yml: it holds no keys")
     values = _for_marketplace(plain(root, leave_out="commands"), marketplace)
     code, has_own_lines = _code(root)
-    return Yml(path, values, code, has_own_lines)
+    return Yml(path, values, code, has_own_lines, _lines(root))
 
 
 def compose(text: str, path: Path, *, error: type[XsimError] = InvalidIntegration) -> Any:
@@ -164,6 +166,18 @@ def _for_marketplace(value: Any, marketplace: str) -> Any:
 def _suffix(key: str) -> str:
     suffix = key.rpartition(":")[2] if ":" in key else ""
     return suffix if suffix in MARKETPLACES else ""
+
+
+def _lines(root: Any) -> dict[str, int]:
+    node = _child(root, "configuration")
+    if node is None or node.id != "sequence":
+        return {}
+    lines = {"": next(key.start_mark.line + 1 for key, value in root.value if value is node)}
+    for item in node.value:
+        name = _child(item, "name")
+        if name is not None and name.id == "scalar":
+            lines.setdefault(name.value, item.start_mark.line + 1)
+    return lines
 
 
 def _code(root: Any) -> tuple[str | None, bool]:

@@ -10,8 +10,8 @@ from xsim.check.evidence import Evidence
 from xsim.check.first_fetch import NAMES as FIRST_FETCH
 from xsim.check.rule import rule
 from xsim.check.rules.delivery import LIMITS, positive
-from xsim.findings import Finding
-from xsim.model import Parameter, Severity
+from xsim.findings import Finding, Place
+from xsim.model import Integration, Parameter, Severity
 
 HIGHEST_LIMIT = 200
 """Incidents a fetch, the vendor's recommendation (server-semantics 3)."""
@@ -26,9 +26,9 @@ def idle_allowance(evidence: Evidence) -> Iterator[Finding]:
     """
     from xsim.check.rules import RULES  # The list of all rules imports this module.
 
-    allowances = evidence.journal.integration.allowances
+    integration = evidence.journal.integration
     judged = [(result.rule, result.findings) for result in evidence.judged]
-    for allowance, why in idle_allowances(allowances, judged, RULES.values()):
+    for allowance, why in idle_allowances(integration, judged, RULES.values()):
         yield Finding(
             f"the allowance in line {allowance.line} {why}",
             place=evidence.place(allowance.line),
@@ -54,6 +54,7 @@ def fetch_parameter_missing(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             f"the yml declares no {' and no '.join(lacking)}",
             evidence=(("declared", ", ".join(each.name for each in declared) or "no parameter"),),
+            place=declaration(evidence.journal.integration, ""),
         )
 
 
@@ -70,6 +71,7 @@ def fetch_limit_too_high(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 f"the default of {each.name} is {number:,}, and at most {HIGHEST_LIMIT} is recommended",
                 evidence=((each.name, str(each.default)),),
+                place=declaration(evidence.journal.integration, each.name),
             )
 
 
@@ -95,6 +97,11 @@ def parameter_not_declared(evidence: Evidence) -> Iterator[Finding]:
                 cause="other-name" if near else "",
                 place=evidence.place(lines.get(name)),
             )
+
+
+def declaration(integration: Integration, name: str) -> Place | None:
+    """Where the yml declares the parameter; of "": where its configuration begins."""
+    return Place(integration.yml, integration.yml_lines.get(name, 1)) if integration.yml else None
 
 
 def declared_instead(declared: Sequence[Parameter], spellings: Sequence[str] | frozenset[str]) -> list[str]:
