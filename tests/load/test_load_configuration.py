@@ -220,6 +220,7 @@ def test_the_platforms_parameters_may_be_set_though_undeclared():
     ("given", "expected"),
     [
         ({"insecure": "maybe"}, "insecure: expected true or false"),
+        ({"incidentFetchInterval": "9" * 5_000}, "incidentFetchInterval: expected a duration in minutes"),
         ({"incidentFetchInterval": "soon"}, "incidentFetchInterval: expected a duration in minutes"),
         ({"incidentFetchInterval": True}, "incidentFetchInterval: expected a duration in minutes"),
         ({"query": ["a"]}, "query: expected a text, found a list"),

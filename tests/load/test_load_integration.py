@@ -169,6 +169,11 @@ def test_a_script_for_a_newer_python_is_told_so(tmp_path):
     assert "has Python 3.99" in refusal(a_package(tmp_path, script="x = = 1\n", yml=yml)).hint
 
 
+def test_an_image_with_a_number_beyond_all_measure_is_of_no_python(tmp_path):
+    yml = YML.replace("python3:3.10.13.84405", f"python3:3.{'9' * 5_000}")
+    assert "needs a newer Python" in refusal(a_package(tmp_path, script="x = = 1\n", yml=yml)).hint
+
+
 @pytest.mark.parametrize("line", ["print 'a'", "except ValueError, e:", "raise ValueError, 'x'", "exec 'x'"])
 def test_python_2_syntax_is_recognised(tmp_path, line):
     body = f"try:\n    pass\n{line}\n    pass\n" if line.startswith("except") else f"{line}\n"

@@ -303,6 +303,11 @@ def test_three_look_backs_are_the_age_where_that_is_more(tmp_path):
     assert probe.at - START == timedelta(minutes=20) + timedelta(minutes=3000)
 
 
+def test_a_look_back_beyond_all_measure_is_none(tmp_path):
+    [probe] = probes_of(tmp_path, GROWS, cycles=21, params={"look_back": "9" * 5_000})
+    assert probe.at - START == timedelta(minutes=20) + timedelta(days=1)
+
+
 def test_a_short_run_or_a_steady_last_run_is_not_probed(tmp_path):
     assert probes_of(tmp_path, GROWS, cycles=19) == []
     assert probes_of(tmp_path, "demisto.incidents([])\ndemisto.setLastRun({'a': 1})", cycles=25) == []

@@ -279,3 +279,15 @@ def test_nothing_is_left_open():
         ends = pairs()
         assert ends
     assert all(isinstance(end, socket.socket) and end.fileno() == -1 for end in ends)
+
+
+@pytest.mark.parametrize("port", ["none", "9" * 5_000])
+def test_a_tunnel_to_no_port_is_refused(port):
+    def fetch():
+        connection = http.client.HTTPConnection("proxy.example")
+        connection.request("CONNECT", f"vendor.example:{port}")
+
+    with a_world(echo) as world, pytest.raises(CallUnsupported):
+        as_a_script_does(fetch)
+    [(message, _)] = world.unsupported
+    assert "a tunnel to no port" in message

@@ -100,7 +100,7 @@ def _refusal(text: str, name: str, error: SyntaxError, docker_image: str) -> Inv
 
 
 def _newer_hint(docker_image: str) -> str:
-    wanted = re.search(r"python3?:(3)\.(\d+)", docker_image)
+    wanted = re.search(r"python3?:(3)\.(\d{1,3})(?!\d)", docker_image)
     if wanted and int(wanted[2]) > sys.version_info.minor:
         return f"its image {docker_image} has Python 3.{wanted[2]}: run xsim with that Python"
     return f"if the script needs a newer Python than {PYTHON}, run xsim with that one"

@@ -137,7 +137,7 @@ def _truth(value: JsonValue, place: str) -> bool:
 
 
 def _minutes(value: JsonValue, place: str) -> str:
-    match = re.fullmatch(r"(\d+)\s*(|m|h|d)(?:in(?:ute)?s?|ours?|ays?)?", str(value).strip().lower())
+    match = re.fullmatch(r"(\d{1,15})\s*(|m|h|d)(?:in(?:ute)?s?|ours?|ays?)?", str(value).strip().lower())
     if match is None or isinstance(value, bool):
         raise InvalidParameter(
             f"{place}: expected a duration in minutes, found {_kind_of(value)}", hint="such as 5, 5m, 2h or 1d"

@@ -158,7 +158,7 @@ def read_head(response: Any, message_type: Any) -> bool:
     # Of a header that is repeated http.client sees the first.
     fields = {name.lower(): value for name, value in reversed(answer.headers)}
     length = fields.get("content-length", "0")
-    if answer.status < 200 or "transfer-encoding" in fields or not length.isdecimal():
+    if answer.status < 200 or "transfer-encoding" in fields or not (length.isdecimal() and len(length) < 20):
         return False
     message = message_type()
     for name, value in answer.headers:

@@ -60,6 +60,10 @@ def connection_reset() -> OSError:
     return ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
+LONGEST_PORT = 5
+"""Digits."""
+
+
 class Line:
     """A connection to one host, in bytes. `port` None is the scheme's own."""
 
@@ -96,6 +100,8 @@ class Line:
         if raw.method == "CONNECT":
             # By hand, through a proxy. TLS may follow, which then names the scheme.
             host, _, port = raw.target.rpartition(":")
+            if not (port.isdecimal() and len(port) <= LONGEST_PORT):
+                self.network.refuse(f"asks {self.origin} for a tunnel to no port", "`CONNECT host:443` is one")
             self.lead_to(self.scheme, host, int(port))
             return write_answer(200, (), None), None
         url, headers = raw.target, raw.headers

@@ -302,7 +302,7 @@ def _far_ahead(scenario: Scenario) -> timedelta:
     """A day, or three look-backs where that is more. Look-back parameters are minutes (server-semantics 9)."""
     for name in ("look_back", "lookback", "fetch_look_back"):
         text = str(scenario.parameters.values.get(name) or "")
-        if text.isascii() and text.isdigit():
+        if text.isascii() and text.isdigit() and len(text) < 20:
             return max(timedelta(days=1), 3 * timedelta(minutes=min(int(text), 10_000_000)))
     return timedelta(days=1)
 

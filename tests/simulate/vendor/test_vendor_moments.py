@@ -178,3 +178,7 @@ def test_what_is_cut_stays_in_its_cell(moment, precision):
     start = cut(whole, UNITS[precision])
     assert start <= whole < start + UNITS[precision]
     assert cut(start, UNITS[precision]) == start
+
+
+def test_a_number_of_milliseconds_beyond_all_measure_is_no_time():
+    assert read_record_time(f"/Date({'9' * 5_000})/") is None

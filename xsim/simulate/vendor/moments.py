@@ -24,7 +24,7 @@ ISO = re.compile(
     r"(?:[Tt _](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?"
 )
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?")
-DOT_NET = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
+DOT_NET = re.compile(r"/Date\((-?\d{1,20})(?:[+-]\d{4})?\)/")
 LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
 USUAL_LAYOUTS = (
     "%Y/%m/%d %H:%M:%S",
