@@ -15,8 +15,8 @@ import time
 from contextlib import suppress
 
 _HEAD = struct.Struct("<8sQ")
-_PIECE = 1 << 16
-NAP, SHORTLY, GATHERED = 0.002, 0.0007, 3
+_PIECE = 1 << 20
+NAP, SHORTLY, GATHERED = 0.005, 0.0007, 3
 """Seconds that messages gather where one came within so short a wait, as long as so many do gather."""
 _F_SETPIPE_SZ = 1031
 # Taken now, as a script may replace them where they come from.
