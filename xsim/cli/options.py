@@ -213,6 +213,15 @@ def judgement_options(function: Function) -> Function:
 
 def output_options(function: Function) -> Function:
     """In which formats the report goes where."""
+    return _outputs(function, "text, concise, json, json-lines, junit, sarif, github or html.")
+
+
+def suite_output_options(function: Function) -> Function:
+    """The same for the report of many runs, of which there is no picture."""
+    return _outputs(function, "text, concise, json, json-lines, junit, sarif or github.")
+
+
+def _outputs(function: Function, formats: str) -> Function:
     for option in reversed(
         (
             click.option(
@@ -222,7 +231,7 @@ def output_options(function: Function) -> Function:
                 show_default=True,
                 metavar="FORMAT",
                 shell_complete=complete_format,
-                help="text, concise, json, json-lines, junit, sarif, github or html.",
+                help=formats,
             ),
             click.option(
                 "--output",

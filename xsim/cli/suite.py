@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xsim.cli.options import as_options, rule_options, run_process_options
+from xsim.cli.options import as_options, judgement_options, run_process_options, suite_output_options
 from xsim.errors import XsimError
 from xsim.findings import EXIT_CODES
 from xsim.model import Verdict
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     help="Which yml keys with a marketplace suffix hold; default the project's, else xsoar.",
 )
 @run_process_options
-@rule_options
+@judgement_options
+@suite_output_options
 def command(
     paths: tuple[Path, ...],
     processes: int | None,
