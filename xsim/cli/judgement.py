@@ -58,7 +58,8 @@ def _print(report: Report, format_: str, folder: str) -> None:
         return
     text = render(report, format_, folder=folder)
     if text:
-        click.echo(text)
+        click.echo(text, nl=False)  # Of a long run each copy is large.
+        click.echo()
     if format_ == "concise" and report.verdict is Verdict.UNDECIDED:
         # It has a line a finding and nothing else, so that only standard error is left to say why it failed.
         click.echo(f"xsim: undecided: {' '.join(report.reason.split())}", err=True)

@@ -30,9 +30,14 @@ def report_json(report: Report) -> str:
     opening = opening_fields(report, mask)
     findings = list(findings_fields(report, mask))
     closing = {"rules": _rules(report, mask), "findings": findings, **closing_fields(report, mask)}
-    cycles = ",\n".join(f"    {_line(cycle)}" for cycle in _cycles(report, mask))
-    parts = [_fields(opening), f'  "cycles": [\n{cycles}\n  ]' if cycles else '  "cycles": []', _fields(closing)]
-    return "{\n" + ",\n".join(parts) + "\n}"
+    # Put together once: of a long run each copy is some 50 MB.
+    parts = ["{\n", _fields(opening), ',\n  "cycles": [']
+    begins = "\n    "
+    for cycle in _cycles(report, mask):
+        parts += (begins, _line(cycle))
+        begins = ",\n    "
+    parts += ("]" if begins == "\n    " else "\n  ]", ",\n", _fields(closing), "\n}")
+    return "".join(parts)
 
 
 def fetch_json(cycle: Cycle, secrets: tuple[str, ...]) -> str:
