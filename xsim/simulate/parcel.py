@@ -10,19 +10,18 @@ import json
 import marshal
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from xsim.events import EPOCH, MICROSECOND, microseconds
 from xsim.model import Cycle, Exchange, Failure, HostCall, JsonValue, LogLine, Outcome, Refusal
 from xsim.simulate.recording import Stored
 from xsim.world import Listing
 
 # Taken now, as a script may replace them where they come from.
 _write, _read = marshal.dumps, marshal.loads
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MICROSECOND = timedelta(microseconds=1)
 _OUTCOMES = {each.value: each for each in Outcome}
 _PARSED = json.JSONDecoder()
 _TEXTS = json.JSONEncoder()
@@ -98,21 +97,17 @@ def unpacked_cycle(held: Plain, before: Stored, after: Stored, vendor_state: Jso
     )
 
 
-def microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND
-
-
 @lru_cache(maxsize=64)
 def moment(count: int) -> datetime:
     """Kept for a while, as most calls of a command are made at its start."""
-    return _EPOCH + timedelta(0, 0, count)
+    return EPOCH + timedelta(0, 0, count)
 
 
 Conversion = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 
 _CONVERSIONS: Mapping[str, Conversion] = {
     "datetime": (microseconds, moment),
-    "timedelta": (lambda span: span // _MICROSECOND, lambda count: timedelta(microseconds=count)),
+    "timedelta": (lambda span: span // MICROSECOND, lambda count: timedelta(microseconds=count)),
     "Listing | None": (lambda each: each and _packed(each), lambda held: held and _unpacked(Listing, held)),
 }
 """By the type of a field, as its record declares it; fields of other types hold what marshal knows."""

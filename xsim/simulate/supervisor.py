@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from xsim.errors import XsimError
+from xsim.events import microseconds
 from xsim.model import (
     Cycle,
     DraftedCall,
@@ -33,7 +34,7 @@ from xsim.model import (
 from xsim.simulate.channel import ChannelClosedError
 from xsim.simulate.child import Child, Death, as_exception, way_to_start
 from xsim.simulate.loop import Position, happenings, run_once
-from xsim.simulate.parcel import Ended, microseconds, read, unpacked_cycle, written
+from xsim.simulate.parcel import Ended, read, unpacked_cycle, written
 from xsim.simulate.recording import Stored
 from xsim.simulate.reruns import is_worth_rerunning
 from xsim.simulate.script import FRAMES_KEPT, frame_text, source_lines

@@ -11,11 +11,11 @@ import pytest
 import requests
 from vendor_builders import STARTS, a_request, an_endpoint, an_event, asked
 
+from xsim.events import microseconds
 from xsim.model import Response, Scenario
 from xsim.simulate.vendor import SimulatedVendor
 from xsim.simulate.vendor.asked import Asked
 from xsim.simulate.vendor.logins import Logins
-from xsim.simulate.vendor.moments import microseconds
 from xsim.world import Login
 
 # The network's builders lie one folder up, which is on the path only where a test of that folder runs too.

@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xsim.simulate.vendor.moments import (
-    UNITS,
-    cut,
-    has_no_zone,
-    iso_text,
-    microseconds,
-    read_bound_time,
-    read_record_time,
-    read_span,
-)
+from xsim.events import microseconds
+from xsim.simulate.vendor.moments import UNITS, cut, has_no_zone, iso_text, read_bound_time, read_record_time, read_span
 
 NOON = microseconds(datetime(2024, 5, 14, 12, 0, tzinfo=timezone.utc))
 MOMENTS = st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(timezone.utc))

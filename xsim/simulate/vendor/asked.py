@@ -9,8 +9,8 @@ from functools import cached_property
 from itertools import takewhile
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from xsim.events import microseconds
 from xsim.model import JsonValue, Request
-from xsim.simulate.vendor.moments import microseconds
 from xsim.simulate.vendor.paths import steps_of, value_at
 
 

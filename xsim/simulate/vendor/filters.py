@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from xsim.events import MICROSECOND
 from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Column, Fields, as_number, as_text
 from xsim.simulate.vendor.components import ABSENT, TEXT_RANK, Component
-from xsim.simulate.vendor.moments import ISO_LAYOUTS, MICROSECOND, UNITS, cut, iso_text, read_bound_time, read_span
+from xsim.simulate.vendor.moments import ISO_LAYOUTS, UNITS, cut, iso_text, read_bound_time, read_span
 from xsim.simulate.vendor.shelves import Interval
 from xsim.simulate.vendor.texts import found_in
 from xsim.simulate.vendor.versions import Version

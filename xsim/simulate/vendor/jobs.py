@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from xsim.events import MICROSECOND
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns, Fields
 from xsim.simulate.vendor.envelope import JSON_HEADERS, Envelope
 from xsim.simulate.vendor.filters import Bound, Parameter, read_bounds
 from xsim.simulate.vendor.matching import Stretch, matching
-from xsim.simulate.vendor.moments import MICROSECOND, iso_text
+from xsim.simulate.vendor.moments import iso_text
 from xsim.simulate.vendor.orders import Arrangement, Orders
 from xsim.simulate.vendor.rack import Catalog, Rack
 from xsim.simulate.vendor.shelves import Sorting

@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from http import HTTPStatus
 
+from xsim.events import MICROSECOND
 from xsim.model import JsonValue, Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import as_text
 from xsim.simulate.vendor.endpoints import TEXT_HEADERS, phrase_of
 from xsim.simulate.vendor.envelope import JSON_HEADERS
-from xsim.simulate.vendor.moments import MICROSECOND, UNITS
+from xsim.simulate.vendor.moments import UNITS
 from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.routes import BRACES, Routes

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from xsim.events import MICROSECOND, microseconds
 from xsim.model import JsonValue
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 EPOCH_WITHOUT_ZONE = datetime(1970, 1, 1)
-MICROSECOND = timedelta(microseconds=1)
 UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 """Microseconds of each precision."""
 EPOCH_LAYOUTS = {"epoch-s": 1_000_000, "epoch-ms": 1_000, "epoch-us": 1}
@@ -47,11 +46,6 @@ SPAN_WORDS = {
     **dict.fromkeys(("d", "day", "days"), "d"),
 }
 ISO_SPAN = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
-
-
-def microseconds(moment: datetime) -> int:
-    """Of an aware datetime."""
-    return (moment - EPOCH) // MICROSECOND
 
 
 def iso_text(moment: int) -> str:

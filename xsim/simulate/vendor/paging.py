@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from xsim.events import MICROSECOND
 from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import as_number
-from xsim.simulate.vendor.moments import MICROSECOND
 from xsim.simulate.vendor.texts import from_opaque, number_or_token, opaque
 from xsim.world import Limit, Paging
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from xsim.events import MICROSECOND
 from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked
 from xsim.simulate.vendor.envelope import JSON_HEADERS
 from xsim.simulate.vendor.logins import Beginning
-from xsim.simulate.vendor.moments import MICROSECOND, UNITS
+from xsim.simulate.vendor.moments import UNITS
 from xsim.simulate.vendor.versions import json_bytes
 from xsim.world import Quota
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import merge
 from itertools import chain
 
+from xsim.events import EPOCH, MICROSECOND, microseconds
 from xsim.model import JsonValue
 from xsim.simulate.vendor.columns import Column, as_text
 from xsim.simulate.vendor.components import NUMBER_RANK
 from xsim.simulate.vendor.lookup import Lookup
 from xsim.simulate.vendor.memory import Memory, Write
-from xsim.simulate.vendor.moments import EPOCH, MICROSECOND, microseconds
 from xsim.simulate.vendor.paths import value_at
 from xsim.simulate.vendor.shelves import Shelf, Sorting
 from xsim.simulate.vendor.store import History, Store

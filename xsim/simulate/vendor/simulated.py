@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
+from xsim.events import microseconds
 from xsim.model import JsonValue, Request, Response, Scenario
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns
@@ -16,7 +17,6 @@ from xsim.simulate.vendor.gate import Gate
 from xsim.simulate.vendor.hatch import AnyFunction, VendorFunction
 from xsim.simulate.vendor.jobs import JobCall, Jobs, JobStatusCall
 from xsim.simulate.vendor.memory import Memory, memory_of, of_events
-from xsim.simulate.vendor.moments import microseconds
 from xsim.simulate.vendor.rack import Catalog, Rack
 from xsim.simulate.vendor.routes import Answerer, Routes
 from xsim.simulate.vendor.shelves import Sorting

@@ -6,8 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from xsim.events import packed
-from xsim.simulate.vendor.moments import microseconds
+from xsim.events import microseconds, packed
 from xsim.simulate.vendor.versions import Originals, Version, changed
 from xsim.world import Change, Event
 
