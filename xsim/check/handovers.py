@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from xsim.check.excerpt import excerpt, json_text, masked, shorten, type_name
 from xsim.check.identity import Handed, Identity, choose_identity, names_at
 from xsim.check.incidents import (
     Fault,
+    batches_of,
     faults_of,
     field_of,
     is_time,
@@ -58,7 +58,7 @@ class Handovers:
         delivered = position = 0
         last: tuple[Any, Any] | None = None
         is_ok = cycle.outcome is Outcome.OK
-        for batch in self._batches(cycle):
+        for batch in batches_of(cycle.incidents):
             for incident in batch:
                 # The server makes an incident of null, one in which every field is empty (server-semantics 2.3).
                 incident = {} if incident is None else incident
@@ -78,18 +78,6 @@ class Handovers:
             message = cycle.failure.message if cycle.failure else "the server cannot decode what it was handed"
             self._refuse_whole(cycle, Refusal(None, "", message))
         return delivered
-
-    def _batches(self, cycle: Cycle) -> list[list[Any]]:
-        """The list of each incidents call that counts; what is no list is no batch."""
-        batches: list[list[Any]] = []
-        for text in cycle.incidents:
-            try:
-                batch = json.loads(text)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(batch, list):
-                batches.append(batch)
-        return batches
 
     def _read(
         self, cycle: Cycle, position: int, is_delivered: bool, incident: Any, refusals: Sequence[Refusal]

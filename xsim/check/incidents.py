@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from functools import lru_cache
@@ -63,6 +63,17 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 STRICT = json.JSONDecoder(parse_constant=refuse_constant)
+
+
+def batches_of(texts: Iterable[str]) -> Iterator[list[Any]]:
+    """The list of each incidents call; what is no list is no batch."""
+    for text in texts:
+        try:
+            batch = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(batch, list):
+            yield batch
 
 
 def read_raw(text: str) -> tuple[Any, str]:

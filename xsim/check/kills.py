@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from xsim.check.bounds import moment_of
 from xsim.check.endings import HANDING_OVER
+from xsim.check.incidents import batches_of
 from xsim.check.scenes import holds, leaves
 from xsim.check.strikes import is_killed
 from xsim.check.truth import Truth, names_handed
@@ -125,14 +126,7 @@ def is_news(call: HostCall, cycle: Cycle) -> bool:
 
 def handed_over(cycle: Cycle) -> int:
     """How many incidents the killed fetch had handed over."""
-    number = 0
-    for text in cycle.incidents:
-        try:
-            batch = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        number += len(batch) if isinstance(batch, list) else 0
-    return number
+    return sum(map(len, batches_of(cycle.incidents)))
 
 
 def call_told(call: HostCall) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from xsim.check.identity import Identity
-from xsim.check.incidents import with_right_case
+from xsim.check.incidents import batches_of, with_right_case
 from xsim.check.last_runs import is_hollow
 from xsim.check.strikes import Strikes
 from xsim.check.truth import Truth
@@ -63,12 +63,8 @@ def ignored(first: Cycle, fresh: Probe, scenario: Scenario, identity: Identity) 
 
 def names_in(batches: Iterable[str], identity: Identity) -> Iterator[str]:
     """The names of the incidents in these batches."""
-    for text in batches:
-        try:
-            batch = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        for incident in batch if isinstance(batch, list) else ():
+    for batch in batches_of(batches):
+        for incident in batch:
             if not isinstance(incident, dict):
                 continue
             right = with_right_case(incident)

@@ -7,13 +7,12 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 from xsim.check.bounds import reached
 from xsim.check.excerpt import json_text
 from xsim.check.fates import Drained, Fate, Fates, Look
 from xsim.check.identity import names_by_any
-from xsim.check.incidents import with_right_case
+from xsim.check.incidents import batches_of, with_right_case
 from xsim.check.last_runs import is_hollow
 from xsim.check.positions import Positions
 from xsim.check.scenes import holds
@@ -335,12 +334,8 @@ def by_visible(events: Events) -> Sequence[int]:
 
 def names_handed(incidents: Iterable[str], scenario: Scenario) -> Iterator[str]:
     """The events that these batches of incidents hold."""
-    for text in incidents:
-        try:
-            batch: Any = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        for incident in batch if isinstance(batch, list) else ():
+    for batch in batches_of(incidents):
+        for incident in batch:
             raw = with_right_case(incident).get("rawJSON") if isinstance(incident, dict) else None
             try:
                 if isinstance(raw, str):
