@@ -10,20 +10,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from xsim.model import (
-    Cycle,
-    Exchange,
-    Failure,
-    HostCall,
-    Integration,
-    Journal,
-    LogLine,
-    Outcome,
-    Parameters,
-    Probe,
-    Refusal,
-    Scenario,
-)
+from xsim.integration import Integration, Parameters
+from xsim.model import Cycle, Exchange, Failure, HostCall, Journal, LogLine, Outcome, Probe, Refusal, Scenario
 from xsim.world import Endpoint, Event, Filter, Listing, Order
 
 STARTS = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)

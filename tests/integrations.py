@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from xsim.integration import Integration, Parameters
 from xsim.load import load_integration
-from xsim.model import Cycle, Integration, Parameters, Probe, Scenario, Settings
+from xsim.model import Cycle, Probe, Scenario, Settings
 from xsim.simulate import simulate
 
 START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)

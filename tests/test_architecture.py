@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "xsim"
 STAGES = {"load", "simulate", "record", "check", "report"}
-FLOOR = {"model", "world", "events", "texts", "findings", "secrets", "errors"}
+FLOOR = {"model", "integration", "world", "events", "texts", "findings", "secrets", "errors"}
 MAY_IMPORT = {
     "cli": STAGES | FLOOR | {"api", "draft", "suite", "in_force", "xsim"},
     "draft": STAGES | FLOOR | {"api", "xsim"},
@@ -20,7 +20,8 @@ MAY_IMPORT = {
     "xsim": {"api"},
     "commonserver": set(),
     **dict.fromkeys(STAGES, FLOOR),
-    "model": {"world"},
+    "model": {"world", "integration"},
+    "integration": {"world"},
     "world": set(),
     "events": {"world", "texts"},
     "texts": set(),

@@ -13,20 +13,10 @@ from typing import TYPE_CHECKING, Any
 import xsim
 from xsim.errors import InvalidScenario, XsimError
 from xsim.findings import Report
-from xsim.model import (
-    LEAST_MEMORY,
-    CheckSettings,
-    Cycle,
-    Integration,
-    Journal,
-    JsonValue,
-    Scenario,
-    ScenarioFile,
-    Settings,
-    Severity,
-    Vendor,
-)
+from xsim.integration import Integration
+from xsim.model import LEAST_MEMORY, CheckSettings, Cycle, Journal, Scenario, ScenarioFile, Settings, Severity, Vendor
 from xsim.secrets import masker
+from xsim.world import JsonValue
 
 if TYPE_CHECKING:
     from xsim.load import Project

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from xsim.api import Options, ready
 from xsim.errors import InvalidIntegration
-from xsim.model import Cycle, DraftedCall, Integration, JsonValue, Outcome, Parameters
+from xsim.integration import Integration, Parameters
+from xsim.model import Cycle, DraftedCall, Outcome
+from xsim.world import JsonValue
 
 if TYPE_CHECKING:
     from xsim.report import Draft

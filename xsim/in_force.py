@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from xsim import api
-from xsim.model import CheckSettings, Integration, Scenario, ScenarioFile
+from xsim.integration import Integration
+from xsim.model import CheckSettings, Scenario, ScenarioFile
 
 DEFAULT = "default"
 Value = str | datetime | timedelta

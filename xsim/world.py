@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 JsonValue = Any
+"""What JSON can hold: dict, list, str, int, float, bool or None."""
 
 
 @dataclass(frozen=True, slots=True)

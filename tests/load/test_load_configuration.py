@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from xsim.errors import InvalidParameter
+from xsim.integration import Integration, Parameter
 from xsim.load import load_parameters
 from xsim.load.configuration import declared_parameters
-from xsim.model import Integration, Parameter
 from xsim.secrets import spellings
 
 DECLARED = (

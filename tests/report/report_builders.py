@@ -9,20 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xsim.findings import Finding, Place, Report, Rule, RuleResult
-from xsim.model import (
-    Cycle,
-    Exchange,
-    Failure,
-    HostCall,
-    Integration,
-    Journal,
-    LogLine,
-    Outcome,
-    Parameters,
-    Scenario,
-    Severity,
-    Verdict,
-)
+from xsim.integration import Integration, Parameters
+from xsim.model import Cycle, Exchange, Failure, HostCall, Journal, LogLine, Outcome, Scenario, Severity, Verdict
 
 START = datetime(2024, 5, 14, 23, 57, 0, 250_000, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)

@@ -23,7 +23,8 @@ from report_builders import (
 
 import xsim.report
 from xsim.findings import Finding, Place
-from xsim.model import Outcome, Parameters, Refusal, Verdict
+from xsim.integration import Parameters
+from xsim.model import Outcome, Refusal, Verdict
 from xsim.report import render
 
 SCHEMA = json.loads((Path(xsim.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))

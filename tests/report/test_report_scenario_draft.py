@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from integrations import START
 
+from xsim.integration import Integration, Parameters
 from xsim.load import load_scenario
-from xsim.model import Cycle, DraftedCall, Failure, Integration, Outcome, Parameters, Request, Response
+from xsim.model import Cycle, DraftedCall, Failure, Outcome, Request, Response
 from xsim.report import draft
 from xsim.simulate.vendor import SimulatedVendor
 

@@ -25,7 +25,8 @@ from rich.console import Console
 
 from xsim.errors import XsimError
 from xsim.findings import Finding, Place
-from xsim.model import HostCall, Outcome, Parameters, Severity, Verdict
+from xsim.integration import Parameters
+from xsim.model import HostCall, Outcome, Severity, Verdict
 from xsim.report import print_text, render
 
 HOSTILE = "a\x1b[2J\x1b[31m[bold red]b[/bold red][link=x]\u202e\x00\x07\x9b\n\r\t\ud83d\x7f:smile:" + "z" * 100_000

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from xsim.check.rule import is_named
 from xsim.findings import Finding, Rule
-from xsim.model import Allowance, Integration, Journal
+from xsim.integration import Allowance, Integration
+from xsim.model import Journal
 
 IN_BASELINE = "in the baseline"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-from xsim.model import JsonValue, Scenario
-from xsim.world import Endpoint, Event, Filter, Listing, values_at
+from xsim.model import Scenario
+from xsim.world import Endpoint, Event, Filter, JsonValue, Listing, values_at
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MICROSECOND = timedelta(microseconds=1)

@@ -11,7 +11,8 @@ from xsim.check.incidents import batches_of
 from xsim.check.scenes import holds, leaves
 from xsim.check.strikes import is_killed
 from xsim.check.truth import Truth, names_handed
-from xsim.model import Cycle, HostCall, JsonValue, Scenario
+from xsim.model import Cycle, HostCall, Scenario
+from xsim.world import JsonValue
 
 STORING = "setLastRun"
 

@@ -12,7 +12,8 @@ from xsim.check.loss import Loss, Told
 from xsim.check.queries import is_cut
 from xsim.check.scenes import Scene
 from xsim.check.strikes import endpoint_asked, failure_told, is_login_call, records_asked
-from xsim.model import Exchange, JsonValue, Outcome
+from xsim.model import Exchange, Outcome
+from xsim.world import JsonValue
 
 DETAILS = ("detail", "objects", "update")
 

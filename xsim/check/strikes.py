@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from xsim.check.excerpt import shorten
 from xsim.check.over_quota import OverQuota
 from xsim.check.spans import spelled
-from xsim.model import Cycle, Exchange, JsonValue, Outcome, Scenario
-from xsim.world import Endpoint, Login, identities_at
+from xsim.model import Cycle, Exchange, Outcome, Scenario
+from xsim.world import Endpoint, JsonValue, Login, identities_at
 
 UNREADABLE = frozenset({"status", "cut", "malformed", "wrong_type"})
 """Kinds of faults whose answer is none of the vendor's, whatever its status says."""

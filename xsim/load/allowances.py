@@ -8,7 +8,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from xsim.model import Allowance
+from xsim.integration import Allowance
 
 MARK = "xsim:"
 COMMENT = re.compile(r"#\s*xsim:\s*allow\b(?P<rules>[^#]*?)(?:\s--\s*(?P<reason>.*\S))?\s*\Z", re.IGNORECASE)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xsim.errors import InvalidParameter
+from xsim.integration import Integration, Parameter, Parameters
 from xsim.load.meanings import is_secret, meaning_of, value_for
 from xsim.load.parameter_file import read_parameter_file, resolve_reference
 from xsim.load.shapes import (
@@ -30,7 +31,7 @@ from xsim.load.shapes import (
     shaped_default,
 )
 from xsim.load.yml import is_true
-from xsim.model import Integration, JsonValue, Parameter, Parameters
+from xsim.world import JsonValue
 
 PLATFORM = (
     Parameter("isFetch", BOOLEAN, default="true"),

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import CodeType
 
 from xsim.errors import InvalidIntegration
+from xsim.integration import Module
 from xsim.load.compiled import compile_kept
 from xsim.load.files import can_be_a_file, read_text, shown
-from xsim.model import Module
 
 BASE_SCRIPTS = Path("Packs/Base/Scripts")
 API_MODULES = Path("Packs/ApiModules/Scripts")

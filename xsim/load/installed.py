@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from importlib.machinery import PathFinder
 
 from xsim.errors import InvalidIntegration
+from xsim.integration import Integration
 from xsim.load.distributions import SHARED_PREFIXES, distribution_of, shared_part
 from xsim.load.files import can_be_a_file
-from xsim.model import Integration
 
 GIVEN = frozenset({"demisto", "demistomock", "CommonServerPython", "CommonServerUserPython", "distutils"})
 """By the platform; distutils by Python, by setuptools or by xsim."""

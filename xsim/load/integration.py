@@ -9,6 +9,7 @@ from pathlib import Path
 from types import CodeType
 
 from xsim.errors import InvalidIntegration
+from xsim.integration import Integration
 from xsim.load.allowances import read_allowances
 from xsim.load.built import as_built, imports_left_in
 from xsim.load.compiled import compile_text
@@ -21,7 +22,6 @@ from xsim.load.missing_names import missing_names
 from xsim.load.package import Package, find_package, refuse_other_languages
 from xsim.load.source import FETCH, Facts, Outline, functions_of, refused_among
 from xsim.load.yml import MARKETPLACES, Yml, is_true
-from xsim.model import Integration
 
 
 def load_integration(

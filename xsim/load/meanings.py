@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable
 
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 VENDOR_HOST = "vendor.example"
 VENDOR_URL = f"https://{VENDOR_HOST}"

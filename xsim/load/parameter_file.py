@@ -13,7 +13,7 @@ from xsim.errors import InvalidParameter
 from xsim.load.files import read_text, shown
 from xsim.load.scenario_text import parse_toml
 from xsim.load.yml import compose, plain
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 FORMATS = (".json", ".toml", ".yml", ".yaml")
 

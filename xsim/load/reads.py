@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from xsim.integration import Parameter
 from xsim.load.meanings import NEEDED, meaning_of
-from xsim.model import Parameter
 
 ROUNDS = 10
 """How often params may be handed on from function to function until the reading gives up."""

@@ -39,7 +39,8 @@ from xsim.load.scenario_text import parse_scenario, read_scenario_text, similar_
 from xsim.load.scenario_values import plain
 from xsim.load.scenario_world import read_delivered, read_world
 from xsim.load.shapes import SECRET_PARTS
-from xsim.model import CheckSettings, JsonValue, Scenario, ScenarioFile
+from xsim.model import CheckSettings, Scenario, ScenarioFile
+from xsim.world import JsonValue
 
 KEYS = keyed(
     Key(

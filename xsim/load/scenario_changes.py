@@ -9,8 +9,7 @@ from typing import Any
 
 from xsim.load.scenario_keys import CHANCE, DURATION, PATHS, TIME, TRUTH, Key, Keys, keyed
 from xsim.load.scenario_table import Table, described
-from xsim.model import JsonValue
-from xsim.world import steps_of
+from xsim.world import JsonValue, steps_of
 
 EVENT_KEYS = keyed(
     Key("at", TIME, "When."),

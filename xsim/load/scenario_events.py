@@ -15,8 +15,7 @@ from xsim.load.scenario_keys import DURATION, PATHS, TABLES, TEXT, TIME, TRUTH, 
 from xsim.load.scenario_paths import MISSING, identity_of, put_at, value_at
 from xsim.load.scenario_table import Table, described, name_of, nearest
 from xsim.load.scenario_values import DEEPEST, plain, recorded_moment
-from xsim.model import JsonValue
-from xsim.world import Change, Event
+from xsim.world import Change, Event, JsonValue
 
 KEYS = keyed(
     Key(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 TEXT = "text"
 TEXTS = "list of texts"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from xsim.model import JsonValue
-from xsim.world import identities_at, steps_of, values_at
+from xsim.world import JsonValue, identities_at, steps_of, values_at
 
 MISSING: Any = object()
 """What stands at a path that leads nowhere; null is a value."""

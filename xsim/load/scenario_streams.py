@@ -28,7 +28,7 @@ from xsim.load.scenario_table import Table, described
 from xsim.load.scenario_times import OTHER_KEYS as TIME_KEYS
 from xsim.load.scenario_times import TimeField, read_time_field
 from xsim.load.scenario_values import LONGEST, duration_of
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 MOST_EVENTS = 2_000_000
 """Of all streams and [[events]] together."""

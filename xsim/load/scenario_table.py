@@ -14,7 +14,7 @@ from xsim.load.files import shown
 from xsim.load.scenario_keys import Key, Keys
 from xsim.load.scenario_lines import Place, line_of
 from xsim.load.scenario_values import duration_of, moment_of, plain, signed_duration_of
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 MOST_WHOLE = 2**53
 _LONGEST_VALUE = 60

@@ -10,7 +10,7 @@ from xsim.load.scenario_changes import read_path
 from xsim.load.scenario_keys import DURATION, PATH, TEXT, WHOLE, Key, keyed
 from xsim.load.scenario_table import Table
 from xsim.load.scenario_values import offset_of
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 NAMED_LAYOUTS = ("iso", "iso-offset", "iso-naive", "epoch-s", "epoch-ms", "epoch-us")
 ALL_DIGITS = (0, 3, 6, 7)

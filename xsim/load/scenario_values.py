@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 EARLIEST = datetime(1971, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(2201, 1, 1, tzinfo=timezone.utc)

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from xsim.errors import InvalidParameter
-from xsim.model import JsonValue, Parameter
+from xsim.integration import Parameter
 from xsim.secrets import is_maskable
+from xsim.world import JsonValue
 
 NUMBER, ENCRYPTED, BOOLEAN, CREDENTIALS = 1, 4, 8, 9
 ENCRYPTED_BLOCK, INCIDENT_TYPE, ENCRYPTED_LONG, SINGLE, MULTIPLE, DURATION = 11, 13, 14, 15, 16, 19

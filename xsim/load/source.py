@@ -6,10 +6,10 @@ import ast
 import warnings
 from collections.abc import Iterable
 
+from xsim.integration import Integration, Parameter
 from xsim.load.installed import Imports, imports_of
 from xsim.load.missing_names import Names, names_in
 from xsim.load.reads import read_parameters
-from xsim.model import Integration, Parameter
 
 CLIENTS_OUTSIDE_PYTHON = frozenset(
     {

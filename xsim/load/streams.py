@@ -12,8 +12,7 @@ from typing import Any
 from xsim.load.scenario_paths import MISSING, identity_of, put_at, remove_at, value_at
 from xsim.load.scenario_streams import MOST_EVENTS, Choice, Lag, Stream
 from xsim.load.scenario_values import LATEST
-from xsim.model import JsonValue
-from xsim.world import Change, Event
+from xsim.world import Change, Event, JsonValue
 
 _PLACEHOLDER = re.compile(r"\{(?:(id|time)|n(?::(0?\d{1,2}))?)\}")
 _MICROSECOND = timedelta(microseconds=1)

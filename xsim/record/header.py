@@ -15,7 +15,8 @@ from typing import Any, TextIO
 
 from xsim.errors import InvalidState
 from xsim.events import Delivered, Events, packed
-from xsim.model import Integration, Scenario
+from xsim.integration import Integration
+from xsim.model import Scenario
 from xsim.record.codec import encode
 from xsim.record.lines import (
     UNREADABLE,

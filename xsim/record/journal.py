@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from xsim.errors import InvalidState
-from xsim.model import Cycle, Integration, Journal, Probe, Scenario
+from xsim.integration import Integration
+from xsim.model import Cycle, Journal, Probe, Scenario
 from xsim.record.codec import written
 from xsim.record.header import LONGEST_LINE, Header, damaged, header_lines, read_first_line, read_header
 from xsim.record.lines import UNREADABLE, Fields, cycle_from_line, cycle_to_line, probe_from_line, probe_to_line

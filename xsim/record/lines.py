@@ -7,18 +7,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from xsim.events import Events
-from xsim.model import (
-    Cycle,
-    Exchange,
-    Failure,
-    HostCall,
-    Integration,
-    LogLine,
-    Outcome,
-    Probe,
-    Refusal,
-    Scenario,
-)
+from xsim.integration import Integration
+from xsim.model import Cycle, Exchange, Failure, HostCall, LogLine, Outcome, Probe, Refusal, Scenario
 from xsim.record.codec import decode, encode
 from xsim.record.conform import conform
 from xsim.world import Change, Event, Listing

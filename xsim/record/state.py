@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from xsim.errors import InvalidState
-from xsim.model import Cycle, Integration, Journal, JsonValue, Outcome, Scenario
+from xsim.integration import Integration
+from xsim.model import Cycle, Journal, Outcome, Scenario
 from xsim.record.journal import read_journal, refuse_foreign
 from xsim.secrets import MASKED, masker
+from xsim.world import JsonValue
 
 FOLDER = ".xsim"
 FORMAT = 1

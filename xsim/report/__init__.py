@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from xsim.errors import XsimError
 from xsim.findings import Report
-from xsim.model import Cycle, Integration, Scenario, ScenarioFile
+from xsim.integration import Integration
+from xsim.model import Cycle, Scenario, ScenarioFile
 from xsim.report.progress import Progress
 from xsim.report.rule_page import cause_text, rule_markdown, rule_text, rules_json, rules_markdown, rules_text
 

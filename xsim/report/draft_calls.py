@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from xsim.model import DraftedCall, JsonValue
+from xsim.model import DraftedCall
 from xsim.report.draft_requests import Asked, Known, read_requests
 from xsim.report.draft_values import (
     Listed,
@@ -20,6 +20,7 @@ from xsim.report.draft_values import (
     time_shape,
     words_of,
 )
+from xsim.world import JsonValue
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"})
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from xsim.model import JsonValue
 from xsim.report.draft_calls import Call, Plan
 from xsim.report.draft_requests import DIRECTIONS, INCLUSIVE, LOWER, STRICT, UPPER, Asked, Bound, Parameter
 from xsim.report.draft_values import beside, is_next, leaves, words_of
 from xsim.report.toml_text import toml_text
+from xsim.world import JsonValue
 
 BOUND_COMMENT = "TODO: is the bound itself included? The vendor's documentation says"
 MOST_SHOWN = 8

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from xsim.model import JsonValue
 from xsim.report.draft_values import TimeShape, dotted, leaves, time_shape
 from xsim.report.toml_text import toml_key, toml_pairs, toml_text
+from xsim.world import JsonValue
 
 LONGEST_LINE = 110
 LONGEST_TEXT = 400

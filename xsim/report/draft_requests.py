@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlsplit
 
-from xsim.model import DraftedCall, JsonValue, Request
+from xsim.model import DraftedCall, Request
 from xsim.report.draft_values import TimeShape, dotted, time_shape, words_of
+from xsim.world import JsonValue
 
 UPPER = re.compile("(.*_)?(end|ends|ended|to|until|till|before|lt|lte|le|upper|max|stop|latest|maximum)(_.*)?")
 LOWER = re.compile(

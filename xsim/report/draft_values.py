@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 ISO = re.compile(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xsim.findings import Finding, Place, Report, Rule, RuleResult
-from xsim.model import Integration, Severity, Verdict
+from xsim.integration import Integration
+from xsim.model import Severity, Verdict
 from xsim.report.cells import safe
 from xsim.secrets import masker
 

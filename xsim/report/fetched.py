@@ -10,7 +10,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xsim.model import Cycle, Exchange, Integration, Outcome, Refusal
+from xsim.integration import Integration
+from xsim.model import Cycle, Exchange, Outcome, Refusal
 from xsim.report.cells import moment, plural, safe_lines, size_text
 from xsim.report.json_format import parsed, plain
 from xsim.report.page import NARROW, OUTCOME_STYLES, Page

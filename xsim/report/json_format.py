@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 from xsim.findings import EXIT_CODES, Report
-from xsim.model import Cycle, Exchange, Failure, Integration, Scenario
+from xsim.integration import Integration
+from xsim.model import Cycle, Exchange, Failure, Scenario
 from xsim.report.cells import moment
 from xsim.report.entries import Entry, entries
 from xsim.report.rows import count_delivered, count_incidents, duplicates_of

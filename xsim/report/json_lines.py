@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from xsim.findings import Report
-from xsim.model import Cycle, JsonValue, Scenario
+from xsim.model import Cycle, Scenario
 from xsim.report.cells import moment
 from xsim.report.json_format import closing_fields, findings_fields, opening_fields, plain, written
 from xsim.report.rows import count_delivered, count_incidents
 from xsim.secrets import Mask, masker
+from xsim.world import JsonValue
 
 
 def report_json_lines(report: Report) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xsim.findings import Report
-from xsim.model import Cycle, Journal, JsonValue, Outcome, Severity, Verdict
+from xsim.model import Cycle, Journal, Outcome, Severity, Verdict
 from xsim.report.difference import Change, changes
+from xsim.world import JsonValue
 
 ROWS = 40
 """Rows that the table has at most, those that stand for what is left out among them."""

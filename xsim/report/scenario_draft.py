@@ -8,7 +8,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from xsim.model import Cycle, DraftedCall, Integration, JsonValue, Outcome, Parameters
+from xsim.integration import Integration, Parameters
+from xsim.model import Cycle, DraftedCall, Outcome
 from xsim.report.draft_calls import Call, Plan, plan_calls
 from xsim.report.draft_endpoints import endpoint_lines
 from xsim.report.draft_events import stream_lines
@@ -16,7 +17,7 @@ from xsim.report.draft_values import words_of
 from xsim.report.draft_vendor import vendor_text
 from xsim.report.toml_text import toml_key, toml_text
 from xsim.secrets import Mask, masked_value, masker
-from xsim.world import steps_of
+from xsim.world import JsonValue, steps_of
 
 OWNED_BY_SERVER = ("isFetch", "incidentType", "incidentFetchInterval")
 FIRST_CYCLES = 10

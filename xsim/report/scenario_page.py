@@ -13,13 +13,13 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from xsim.events import Events, packed
-from xsim.model import JsonValue, Scenario, ScenarioFile, Settings
+from xsim.model import Scenario, ScenarioFile, Settings
 from xsim.report.cells import ELLIPSIS, duration, moment, plural, safe, spans
 from xsim.report.scenario_fault_words import fault_words, login_words, quota_words
 from xsim.report.scenario_words import endpoint_title, endpoint_words, lag_text
 from xsim.report.terminal import indented, labelled, table_of
 from xsim.secrets import Mask, masker
-from xsim.world import Change, Event, Hatch
+from xsim.world import Change, Event, Hatch, JsonValue
 
 _MOST_EVENTS = 40
 _FIRST_EVENTS = 30

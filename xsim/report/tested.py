@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from xsim.model import Cycle, Integration, Outcome
+from xsim.integration import Integration
+from xsim.model import Cycle, Outcome
 from xsim.report.fetched import call_parts, log_parts, trouble_parts
 from xsim.report.page import Page
 from xsim.report.terminal import indented

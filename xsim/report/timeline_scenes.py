@@ -9,11 +9,11 @@ from typing import Any
 
 from xsim.events import Events, packed
 from xsim.findings import Finding, Report
-from xsim.model import Cycle, Exchange, JsonValue, Outcome, Scenario, Severity
+from xsim.model import Cycle, Exchange, Outcome, Scenario, Severity
 from xsim.report.names import namer
 from xsim.report.rows import count_delivered, count_incidents
 from xsim.report.timeline_times import stored_time, time_of
-from xsim.world import Endpoint, Event, Listing, values_at
+from xsim.world import Endpoint, Event, JsonValue, Listing, values_at
 
 PICTURES = 4
 _CANDIDATES = 8

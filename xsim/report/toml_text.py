@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from xsim.model import JsonValue, Refusal
+from xsim.model import Refusal
+from xsim.world import JsonValue
 
 Complaint = tuple[str, str]
 """Field path and the server's kind of message."""

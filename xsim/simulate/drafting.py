@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from xsim.model import Cycle, DraftedCall, Integration, Outcome, Scenario
+from xsim.integration import Integration
+from xsim.model import Cycle, DraftedCall, Outcome, Scenario
 from xsim.simulate.drafting_vendor import DraftingVendor, Sample
 from xsim.simulate.loop import Platform
 from xsim.simulate.recording import Stored

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
-from xsim.model import Cycle, DraftedCall, Failure, JsonValue, Outcome, Request, Response, Scenario
+from xsim.model import Cycle, DraftedCall, Failure, Outcome, Request, Response, Scenario
 from xsim.simulate.complaints import demanded, trace
 from xsim.simulate.sketch import HOUR, SECRET, Sketch, is_time, words_of
 from xsim.simulate.watched import watched
+from xsim.world import JsonValue
 
 SAME_CALLS = 3
 """From the fourth on, a call's lists are empty: a script that pages until nothing comes must come to an end."""

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from xsim.events import packed
-from xsim.model import Cycle, JsonValue, Outcome, Scenario
+from xsim.model import Cycle, Outcome, Scenario
 from xsim.simulate.parcel import read, written
 from xsim.simulate.recording import Stored
-from xsim.world import identities_at_any
+from xsim.world import JsonValue, identities_at_any
 
 KEPT_PLAIN = 16 * 1024**2
 """Bytes of states that are kept as they are; beyond that the older ones are compressed."""

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from xsim.errors import CallUnsupported
-from xsim.model import HostCall, JsonValue
+from xsim.model import HostCall
 from xsim.simulate.decode import decode_batch, decode_text_entry
 from xsim.simulate.recording import Command, Handover, Recording, calling_context
+from xsim.world import JsonValue
 
 ARGUMENTS_KEPT = 2_000
 """Characters of a call's arguments that the journal keeps."""

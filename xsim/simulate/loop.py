@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from xsim.model import Cycle, Exchange, Failure, Integration, JsonValue, Outcome, Probe, Scenario, Vendor
+from xsim.integration import Integration
+from xsim.model import Cycle, Exchange, Failure, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.clock import Clock
 from xsim.simulate.faults import CycleFaults, Faults
 from xsim.simulate.history import History
@@ -21,6 +22,7 @@ from xsim.simulate.process import HangDetected, Process
 from xsim.simulate.recording import Command, Recording, Stored, script_line
 from xsim.simulate.reruns import Rerun, Reused
 from xsim.simulate.script import Ending, Script
+from xsim.world import JsonValue
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from xsim.events import EPOCH, MICROSECOND, microseconds
-from xsim.model import Cycle, Exchange, Failure, HostCall, JsonValue, LogLine, Outcome, Refusal
+from xsim.model import Cycle, Exchange, Failure, HostCall, LogLine, Outcome, Refusal
 from xsim.simulate.recording import Stored
-from xsim.world import Listing
+from xsim.world import JsonValue, Listing
 
 # Taken now, as a script may replace them where they come from.
 _write, _read = marshal.dumps, marshal.loads

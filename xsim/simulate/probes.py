@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
-from xsim.model import Cycle, JsonValue, Outcome, Probe, Scenario, Vendor
+from xsim.model import Cycle, Outcome, Probe, Scenario, Vendor
 from xsim.simulate.history import History, delivered_by, first_tick_behind
 from xsim.simulate.recording import Stored
-from xsim.world import Event
+from xsim.world import Event, JsonValue
 
 AGEING_CYCLES = 20
 """Growth of the last run is judged from so many cycles on (design: rules that must not cry wolf)."""

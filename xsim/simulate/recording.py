@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from xsim.errors import SimulationSignal
-from xsim.model import Failure, HostCall, JsonValue, LogLine, Refusal
+from xsim.model import Failure, HostCall, LogLine, Refusal
+from xsim.world import JsonValue
 
 LOG_KEPT = 500
 """Lines of a cycle's log that the journal keeps; the last of them say how many were left out."""

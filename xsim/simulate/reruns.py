@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from xsim.model import Cycle, Integration, JsonValue, Outcome, Probe, Scenario
+from xsim.integration import Integration
+from xsim.model import Cycle, Outcome, Probe, Scenario
 from xsim.simulate.recording import Stored
+from xsim.world import JsonValue
 
 MOST_RERUN = 3
 """Cycles of a run that are run once more."""

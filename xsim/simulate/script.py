@@ -14,7 +14,8 @@ from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
 from xsim.errors import CallUnsupported, SimulationSignal
-from xsim.model import Failure, Integration, Module
+from xsim.integration import Integration, Module
+from xsim.model import Failure
 from xsim.simulate.host import Host
 
 SHARED = ("CommonServerPython", "CommonServerUserPython")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 Path = tuple[str, ...]
 """Keys from the answer's top to a value; "*" is every item of a list."""

@@ -18,19 +18,8 @@ from typing import Any
 
 from xsim.errors import XsimError
 from xsim.events import microseconds
-from xsim.model import (
-    Cycle,
-    DraftedCall,
-    Failure,
-    Integration,
-    JsonValue,
-    LogLine,
-    Outcome,
-    Probe,
-    Request,
-    Scenario,
-    Vendor,
-)
+from xsim.integration import Integration
+from xsim.model import Cycle, DraftedCall, Failure, LogLine, Outcome, Probe, Request, Scenario, Vendor
 from xsim.simulate.channel import ChannelClosedError
 from xsim.simulate.child import Child, Death, as_exception, way_to_start
 from xsim.simulate.loop import Position, happenings, run_once
@@ -39,6 +28,7 @@ from xsim.simulate.recording import Stored
 from xsim.simulate.reruns import is_worth_rerunning
 from xsim.simulate.script import FRAMES_KEPT, frame_text, source_lines
 from xsim.simulate.worker import Opening, out_of_memory
+from xsim.world import JsonValue
 
 GRACE = timedelta(seconds=1)
 """Behind the limit of real time, which rings inside the process, until it is ended from outside."""

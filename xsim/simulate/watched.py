@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from xsim.model import JsonValue
 from xsim.simulate.sketch import ABSENT, Path, Sketch
+from xsim.world import JsonValue
 
 OBJECT_METHODS = frozenset({"get", "items", "keys", "values", "setdefault", "update"})
 LIST_METHODS = frozenset({"append", "extend", "sort", "reverse", "insert"})

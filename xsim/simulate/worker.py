@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from xsim.errors import XsimError
-from xsim.model import Cycle, Failure, Integration, JsonValue, LogLine, Outcome, Scenario, Vendor
+from xsim.integration import Integration
+from xsim.model import Cycle, Failure, LogLine, Outcome, Scenario, Vendor
 from xsim.simulate.channel import Channel, ChannelClosedError
 from xsim.simulate.loop import Platform, Position, own_vendor, schedule
 from xsim.simulate.parcel import Ended, moment, packed_cycle, read, written
 from xsim.simulate.recording import Stored
+from xsim.world import JsonValue
 
 EXIT_MEMORY = 97
 EXIT_INTERRUPTED = 98

@@ -11,7 +11,8 @@ from xsim.check.first_fetch import NAMES as FIRST_FETCH
 from xsim.check.rule import rule
 from xsim.check.rules.delivery import LIMITS, positive
 from xsim.findings import Finding, Place
-from xsim.model import Integration, Parameter, Severity
+from xsim.integration import Integration, Parameter
+from xsim.model import Severity
 
 HIGHEST_LIMIT = 200
 """Incidents a fetch, the vendor's recommendation (server-semantics 3)."""

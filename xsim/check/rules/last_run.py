@@ -11,7 +11,8 @@ from xsim.check.excerpt import MOST_NAMED, counted, excerpt, in_cycles, json_tex
 from xsim.check.last_runs import LARGEST_EXACT, entries
 from xsim.check.rule import rule
 from xsim.findings import Finding
-from xsim.model import HostCall, JsonValue, Severity
+from xsim.model import HostCall, Severity
+from xsim.world import JsonValue
 
 GROWTH_CYCLES = 20
 MOST_FRAMES = 8

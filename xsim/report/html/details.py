@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from xsim.findings import Report
-from xsim.model import Cycle, Exchange, HostCall, JsonValue
+from xsim.model import Cycle, Exchange, HostCall
 from xsim.report.cells import duration, moment, plural
 from xsim.report.difference import Change, came_and_went, changes, is_collection
 from xsim.report.html.cuts import cut, most_of
 from xsim.report.json_format import plain
 from xsim.report.names import Handed, namer
 from xsim.secrets import Mask
-from xsim.world import Listing
+from xsim.world import JsonValue, Listing
 
 NEAR = 2
 """Cycles before and behind one that a finding names."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xsim.findings import Report
-from xsim.model import Integration
+from xsim.integration import Integration
 from xsim.report.html.cuts import cut
 from xsim.secrets import Mask
 

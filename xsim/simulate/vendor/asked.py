@@ -10,8 +10,9 @@ from itertools import takewhile
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from xsim.events import microseconds
-from xsim.model import JsonValue, Request
+from xsim.model import Request
 from xsim.simulate.vendor.paths import steps_of, value_at
+from xsim.world import JsonValue
 
 
 class BadRequestError(Exception):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xsim.model import JsonValue
 from xsim.simulate.vendor.components import (
     ABSENT,
     NUMBER_RANK,
@@ -18,7 +17,7 @@ from xsim.simulate.vendor.components import (
 from xsim.simulate.vendor.moments import read_iso, read_record_time
 from xsim.simulate.vendor.paths import steps_of, value_at
 from xsim.simulate.vendor.versions import Originals, Version
-from xsim.world import Endpoint
+from xsim.world import Endpoint, JsonValue
 
 RANKS = {"time": TIME_RANK, "number": NUMBER_RANK, "text": TEXT_RANK}
 

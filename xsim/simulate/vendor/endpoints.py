@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from xsim.model import JsonValue, Response
+from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns, Fields, as_number, as_text
 from xsim.simulate.vendor.envelope import JSON_HEADERS, LEFT_OUT, Envelope
@@ -20,7 +20,7 @@ from xsim.simulate.vendor.rack import Catalog, Rack, id_text
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.texts import number_or_token
 from xsim.simulate.vendor.versions import Version, bodies_of, ids_of, json_bytes
-from xsim.world import Endpoint, Listing, Paging
+from xsim.world import Endpoint, JsonValue, Listing, Paging
 
 TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
 LAST = {"null": None, "missing": LEFT_OUT, "empty": ""}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import json
 
-from xsim.model import JsonValue
 from xsim.simulate.vendor.paths import object_at, put, steps_of
 from xsim.simulate.vendor.versions import json_bytes
-from xsim.world import Endpoint
+from xsim.world import Endpoint, JsonValue
 
 JSON_HEADERS = (("Content-Type", "application/json"),)
 LIST = "\x00list\x00"

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from xsim.events import MICROSECOND
-from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Column, Fields, as_number, as_text
 from xsim.simulate.vendor.components import ABSENT, TEXT_RANK, Component
@@ -15,7 +14,7 @@ from xsim.simulate.vendor.moments import ISO_LAYOUTS, UNITS, cut, iso_text, read
 from xsim.simulate.vendor.shelves import Interval
 from xsim.simulate.vendor.texts import found_in
 from xsim.simulate.vendor.versions import Version
-from xsim.world import Filter
+from xsim.world import Filter, JsonValue
 
 ONE_SIDED = (">=", ">", "<=", "<")
 

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from xsim.model import JsonValue
 from xsim.simulate.vendor.columns import as_text
 from xsim.simulate.vendor.paths import steps_of, value_at
 from xsim.simulate.vendor.versions import json_bytes
-from xsim.world import Endpoint
+from xsim.world import Endpoint, JsonValue
 
 RECORDS = "{records}"
 """Where the records stand in a scenario's `text`."""

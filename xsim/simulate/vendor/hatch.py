@@ -39,7 +39,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Protocol
 
 from xsim.errors import InvalidScenario, XsimError
-from xsim.model import JsonValue, Response
+from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError, Values
 from xsim.simulate.vendor.endpoints import refused
 from xsim.simulate.vendor.envelope import JSON_HEADERS
@@ -47,7 +47,7 @@ from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.versions import Version, changed, json_bytes, sorted_json
-from xsim.world import Change, Hatch, Listing
+from xsim.world import Change, Hatch, JsonValue, Listing
 
 EXPECTED = "expected a JSON value, or (status, headers, body)"
 WORDS = {False: ("vendor function", "(request, world)"), True: ("WSGI application", "(environ, start_response)")}

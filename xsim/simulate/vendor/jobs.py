@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from xsim.events import MICROSECOND
-from xsim.model import JsonValue, Response
+from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns, Fields
 from xsim.simulate.vendor.envelope import JSON_HEADERS, Envelope
@@ -21,7 +21,7 @@ from xsim.simulate.vendor.rack import Catalog, Rack
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.texts import from_opaque, opaque
 from xsim.simulate.vendor.versions import json_bytes
-from xsim.world import Endpoint
+from xsim.world import Endpoint, JsonValue
 
 
 class Search(NamedTuple):

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from http import HTTPStatus
 
 from xsim.events import MICROSECOND
-from xsim.model import JsonValue, Response
+from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import as_text
 from xsim.simulate.vendor.endpoints import TEXT_HEADERS, phrase_of
@@ -24,7 +24,7 @@ from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.routes import BRACES, Routes
 from xsim.simulate.vendor.versions import json_bytes
-from xsim.world import Endpoint, Login
+from xsim.world import Endpoint, JsonValue, Login
 
 SECOND_TOKEN = "{token}"
 """Stands in a login's fixed fields for a token of another kind: a refresh token."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xsim.errors import InvalidState
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 Write = list[Any]
 """Of one event: the moment in microseconds, and dotted paths with their new values, or None where it was deleted."""

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from xsim.events import MICROSECOND, microseconds
-from xsim.model import JsonValue
+from xsim.world import JsonValue
 
 EPOCH_WITHOUT_ZONE = datetime(1970, 1, 1)
 UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}

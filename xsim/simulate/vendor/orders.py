@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Column, Fields
 from xsim.simulate.vendor.shelves import Sorting
-from xsim.world import Endpoint
+from xsim.world import Endpoint, JsonValue
 
 DIRECTIONS = {
     **dict.fromkeys(("asc", "ascending", "ascend", "up", "oldest", "1", "+"), False),

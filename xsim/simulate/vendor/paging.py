@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from xsim.events import MICROSECOND
-from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import as_number
 from xsim.simulate.vendor.texts import from_opaque, number_or_token, opaque
-from xsim.world import Limit, Paging
+from xsim.world import JsonValue, Limit, Paging
 
 TOKEN_KINDS = frozenset({"token", "next_link", "link_header"})
 LINK_PARAMETER = "cursor"

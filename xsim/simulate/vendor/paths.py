@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 
-from xsim.model import JsonValue
-from xsim.world import steps_of
+from xsim.world import JsonValue, steps_of
 
 Steps = tuple[str, ...]
 

@@ -8,7 +8,6 @@ from heapq import merge
 from itertools import chain
 
 from xsim.events import EPOCH, MICROSECOND, microseconds
-from xsim.model import JsonValue
 from xsim.simulate.vendor.columns import Column, as_text
 from xsim.simulate.vendor.components import NUMBER_RANK
 from xsim.simulate.vendor.lookup import Lookup
@@ -17,7 +16,7 @@ from xsim.simulate.vendor.paths import value_at
 from xsim.simulate.vendor.shelves import Shelf, Sorting
 from xsim.simulate.vendor.store import History, Store
 from xsim.simulate.vendor.versions import Version, changed
-from xsim.world import Change
+from xsim.world import Change, JsonValue
 
 MOST_SHELVES = 16
 """A script that asks for ever new orders does not fill the memory: the oldest is forgotten."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from random import Random
 
 from xsim.events import microseconds
-from xsim.model import JsonValue, Request, Response, Scenario
+from xsim.model import Request, Response, Scenario
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns
 from xsim.simulate.vendor.endpoints import DetailCall, FixedCall, ListCall, refused
@@ -22,7 +22,7 @@ from xsim.simulate.vendor.routes import Answerer, Routes
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.store import Store, store_of
 from xsim.simulate.vendor.updates import UpdateCall
-from xsim.world import Endpoint, Hatch
+from xsim.world import Endpoint, Hatch, JsonValue
 
 
 @dataclass(frozen=True, slots=True)

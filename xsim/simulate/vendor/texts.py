@@ -8,9 +8,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from html import unescape
 
-from xsim.model import JsonValue
 from xsim.simulate.vendor.asked import Asked, BadRequestError
-from xsim.world import Limit, Paging
+from xsim.world import JsonValue, Limit, Paging
 
 LONGEST_SEARCHED = 10_000
 """Characters of a text in which a pattern looks for bounds: a slow pattern must not hold up a run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xsim.model import JsonValue, Response
+from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns
 from xsim.simulate.vendor.envelope import JSON_HEADERS, Envelope
@@ -12,7 +12,7 @@ from xsim.simulate.vendor.formats import Format
 from xsim.simulate.vendor.ids import AskedIds
 from xsim.simulate.vendor.rack import Catalog, Rack
 from xsim.simulate.vendor.versions import Version
-from xsim.world import Change, Endpoint, Listing, values_at
+from xsim.world import Change, Endpoint, JsonValue, Listing, values_at
 
 
 class UpdateCall:

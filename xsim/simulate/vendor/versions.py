@@ -10,11 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from xsim.events import EPOCH, MICROSECOND, Events
-from xsim.model import JsonValue
 from xsim.simulate.vendor.components import Component, Components
 from xsim.simulate.vendor.moments import UNITS, has_no_zone, read_record_time
 from xsim.simulate.vendor.paths import put, steps_of, value_at
-from xsim.world import Change
+from xsim.world import Change, JsonValue
 
 LARGEST_OFFSET = 14 * UNITS["h"]
 MOST_AT_HAND = 4096

@@ -34,13 +34,13 @@ from typing import Any, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from xsim.errors import InvalidScenario, XsimError
-from xsim.model import JsonValue, Response
+from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked
 from xsim.simulate.vendor.hatch import World, json_or_none, line_in, load_callable, objects_in, shown_events
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.versions import sorted_json
-from xsim.world import Hatch, Listing
+from xsim.world import Hatch, JsonValue, Listing
 
 UNANSWERED = "X-Xsim-Unanswered"
 PORTS = {"http": "80", "https": "443"}
