@@ -167,12 +167,12 @@ def test_no_secret_is_shown_by_the_commands_that_run_once(planted):
     assert {name: found_in(text) for name, text in shown.items()} == {name: [] for name in shown}
 
 
-def test_no_secret_stands_in_a_drafted_scenario_or_vendor_file(planted, xsim):
+def test_no_secret_stands_in_a_drafted_scenario(planted, xsim):
     for name in ("xsim.toml", "vendor.py"):
         (xsim.folder / name).unlink()
-    assert "Wrote xsim_vendor.py" in planted("init")
+    assert "Wrote xsim.toml" in planted("init")
     drafted = {path.name: path.read_text(encoding="utf-8") for path in xsim.folder.glob("xsim*.*")}
-    assert sorted(drafted) == ["xsim.toml", "xsim_vendor.py"]
+    assert sorted(drafted) == ["xsim.toml"]
     assert {name: found_in(text) for name, text in drafted.items()} == {name: [] for name in drafted}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,13 @@ from xsim.api import Options, ready
 from xsim.errors import InvalidIntegration
 from xsim.integration import Integration, Parameters
 from xsim.model import Cycle, DraftedCall, Outcome
+from xsim.secrets import masker
 from xsim.world import JsonValue
 
 if TYPE_CHECKING:
     from xsim.report import Draft
 
-FILLED_KINDS: tuple[frozenset[int], ...] = (frozenset(), frozenset({4, 9, 14}), frozenset({0, 1, 4, 9, 12, 14, 15}))
+FILLED_KINDS: tuple[frozenset[int], ...] = (frozenset(), frozenset({4, 9, 14}), frozenset({0, 1, 4, 9, 12, 14, 15, 16}))
 """Types of parameters that a draft fills in though they may be empty: at first none, then secrets, then texts too."""
 HANG_LIMIT = timedelta(seconds=4)
 """Real time that a fetch gets where nobody says otherwise: a draft takes many of them."""
@@ -34,14 +36,13 @@ def draft_scenario(
     *,
     samples: Sequence[tuple[str, JsonValue]] = (),
     scenario_name: str = "xsim.toml",
-    vendor_name: str = "xsim_vendor.py",
     script: str = "",
     options: Options,
 ) -> Draft:
     """A scenario to start from, drafted from what the integration's first fetches ask. Nothing is written.
 
-    `samples` are answers of the real API, each with the path that it answers, or "". The names are those that the files
-    will have, `script` the integration's as seen from the scenario's folder. Raises InvalidIntegration where the script
+    `samples` are answers of the real API, each with the path that it answers, or "". `scenario_name` is the
+    file's, `script` the integration's as seen from the scenario's folder. Raises InvalidIntegration where the script
     hangs, ends its process or fills its memory before it has asked for anything.
     """
     from xsim.report import draft
@@ -63,8 +64,57 @@ def draft_scenario(
     parameters, calls, last = max(tries, key=lambda each: (_got_through(*each[1:]), len({c.path for c in each[1]})))
     if not calls:
         _refuse_lost(integration, last)
-    names = {"scenario_name": scenario_name, "vendor_name": vendor_name, "script": script}
-    return draft(integration, parameters, calls, last, **names)
+    return draft(integration, parameters, calls, last, scenario_name=scenario_name, script=script)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of the first fetches against a drafted scenario."""
+
+    cycles: int
+    delivered: int
+    ending: str = ""
+    """How the last of them ended, where that was not well: "cycle 1 ends early (line 12): KeyError 'id'"."""
+
+
+def try_draft(script: Path, scenario: Path, *, options: Options) -> Trial:
+    """Run the schedule of a written draft, without judging it. Nothing is stored."""
+    from xsim.simulate import choose_way, simulate
+
+    integration, drafted = ready(script, replace(options, scenario=scenario, without_scenario=False))
+    drafted = replace(drafted, settings=replace(drafted.settings, hang_limit=options.hang_limit or HANG_LIMIT))
+    way = choose_way(integration, drafted, supervised=options.supervised)
+    cycles: list[Cycle] = []
+    happenings = simulate(integration, drafted, way=way)
+    try:
+        for each in happenings:
+            if not isinstance(each, Cycle):
+                break
+            cycles.append(each)
+            if each.failure is not None:
+                break
+    finally:
+        happenings.close()  # type: ignore[attr-defined]
+    last = cycles[-1]
+    delivered = sum(_count(text) for cycle in cycles if cycle.outcome is Outcome.OK for text in cycle.incidents)
+    return Trial(len(cycles), delivered, masker(drafted.parameters.secrets)(_ending(last)))
+
+
+def _ending(cycle: Cycle) -> str:
+    failure = cycle.failure
+    if failure is None:
+        return ""
+    place = f" (line {failure.line})" if failure.line else ""
+    return f"cycle {cycle.number} ends early{place}: {' '.join(failure.message.split())[:300]}"
+
+
+def _count(text: str) -> int:
+    """How many incidents the text of a call holds."""
+    try:
+        incidents = json.loads(text)
+    except ValueError:
+        return 0
+    return len(incidents) if isinstance(incidents, list) else 0
 
 
 def _refuse_lost(integration: Integration, last: Cycle) -> None:

@@ -90,17 +90,47 @@ def test_a_sample_can_say_which_call_it_answers(xsim):
     xsim.has("token.json", '{"access_token": "abc", "scope": "read"}')
     seen = xsim("init", "script.py", "--sample", "/oauth2/token=token.json")
     assert seen.code == 0, seen.err
-    assert "'scope': 'read'" in (xsim.folder / "xsim_vendor.py").read_text()
+    assert load_scenario(xsim.folder / "xsim.toml").scenario.logins[0].extra == {"scope": "read"}
 
 
-def test_a_login_needs_a_vendor_file_and_the_pair_runs(xsim):
+def test_a_login_is_drafted_as_one_and_the_script_gets_through(xsim):
     xsim.has("script.py", SCRIPT)
-    seen = xsim("init", "script.py")
-    assert "Wrote xsim_vendor.py" in seen.out
+    assert xsim("init", "script.py").code == 0
+    scenario = load_scenario(xsim.folder / "xsim.toml").scenario
+    [login] = scenario.logins
+    assert (login.path, login.place, login.needs) == ("/oauth2/token", "form", ("key",))
+    assert (login.token_at, login.sent_in, login.sent_as, login.prefix) == ("access_token", "header", "X", "")
     run = xsim("run", "script.py")
     assert run.code == 1  # The draft's bound is inclusive, and the script remembers no id.
     assert "FC202" in run.out
     assert xsim("run", "xsim.toml").code == 1
+
+
+def test_the_draft_is_tried_and_what_comes_of_it_is_told(xsim, badge_reader):
+    xsim.has("script.py", SCRIPT)
+    seen = xsim("init", "script.py")
+    assert "Tried it: 12 incidents in 10 cycles\n" in seen.out
+    assert seen.out.endswith("Next: xsim scenario show script.xsim.toml, xsim run script.py\n")
+    assert not (xsim.folder / ".xsim").exists()
+    assert "Tried it: 8 incidents, then cycle 7 ends early: parsing time" in xsim("init", badge_reader).out
+
+
+def test_a_draft_that_brings_nothing_says_so_and_what_to_do(xsim):
+    xsim.has("script.py", SCRIPT.replace("in found])", "in found if a['kind'].lower().startswith('z')])"))
+    seen = xsim("init", "script.py")
+    assert seen.code == 0
+    assert "Tried it: the fetch ends well, and nothing becomes an incident" in seen.out
+    assert "Next: xsim init script.py --sample answer.json --force\n" in seen.out
+
+
+def test_a_draft_on_which_the_fetch_fails_says_where(xsim):
+    wants_more = "in found])\n    len(found) < 1 or demisto.getLastRun()['never']"
+    xsim.has("script.py", SCRIPT.replace("in found])", wants_more))
+    seen = xsim("init", "script.py")
+    assert seen.code == 0
+    assert "the fetch ends early (line 15): 'never'" in seen.out
+    assert "Tried it" not in seen.out
+    assert "Next: xsim init script.py --sample answer.json --force\n" in seen.out
 
 
 def test_nothing_is_overwritten_without_force(xsim, badge_reader):
@@ -114,22 +144,12 @@ def test_nothing_is_overwritten_without_force(xsim, badge_reader):
     assert "# mine" not in (xsim.folder / "xsim.toml").read_text()
 
 
-def test_a_vendor_file_of_one_s_own_is_not_overwritten_either(xsim):
-    xsim.has("script.py", SCRIPT)
-    xsim.has("xsim_vendor.py", "# mine\n")
-    seen = xsim("init", "script.py")
-    assert seen.code == 2
-    assert "xsim_vendor.py: exists already" in seen.err
-    assert not (xsim.folder / "xsim.toml").exists()
-
-
 def test_scripts_that_share_a_folder_get_a_scenario_each(xsim):
     xsim.has("one.py", SCRIPT)
     xsim.has("two.py", SCRIPT)
     assert xsim("init", "one.py").code == 0
     assert xsim("init", "two.py").code == 0
     assert {path.name for path in xsim.folder.glob("*.toml")} == {"one.xsim.toml", "two.xsim.toml"}
-    assert {path.name for path in xsim.folder.glob("*vendor.py")} == {"one_xsim_vendor.py", "two_xsim_vendor.py"}
     assert "10 cycles" in xsim("run", "two.py").out
 
 
@@ -147,7 +167,7 @@ def test_standard_output_gets_one_text_that_loads(xsim):
     assert not (xsim.folder / "xsim.toml").exists()
     xsim.has("xsim.toml", seen.out)
     assert xsim("scenario", "check", "xsim.toml").code == 0
-    assert "# def answer(request, world):" in seen.out
+    assert "[[logins]]" in seen.out
 
 
 def test_a_secret_that_is_given_is_not_written(xsim):

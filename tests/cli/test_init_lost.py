@@ -40,8 +40,7 @@ def test_a_script_that_asked_before_is_drafted_from_what_it_asked(xsim, bad, tol
     assert told in seen.out
     drafted = (xsim.folder / "xsim.toml").read_text(encoding="utf-8")
     assert told in " ".join(drafted.replace("\n# ", " ").split())
-    vendor = (xsim.folder / "xsim_vendor.py").read_text(encoding="utf-8")
-    assert "/api/alerts" in drafted + vendor
+    assert "/api/alerts" in drafted
     load_scenario(xsim.folder / "xsim.toml")
 
 

@@ -1,15 +1,17 @@
 """The draft of a scenario, from calls written out by hand: whatever was recorded, its text loads."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from integrations import START
 
 from xsim.integration import Integration, Parameters
 from xsim.load import load_scenario
-from xsim.model import Cycle, DraftedCall, Failure, Outcome, Request, Response
+from xsim.model import Cycle, DraftedCall, Failure, Outcome, Request
 from xsim.report import draft
 from xsim.simulate.vendor import SimulatedVendor
 
@@ -18,9 +20,9 @@ ALERT = {"id": "A-101", "created": "2024-03-04T09:59:40Z"}
 
 def a_call(url="/alerts?since=2024-05-14T08:30:00Z", answer=None, **more):
     body = more.pop("body", None)
-    request = Request(
-        more.pop("method", "GET"), f"https://vendor.example{url}", (), json.dumps(body).encode() if body else b""
-    )
+    sent = body.encode() if isinstance(body, str) else json.dumps(body).encode() if body else b""
+    headers = tuple(more.pop("headers", {}).items())
+    request = Request(more.pop("method", "GET"), f"https://vendor.example{url}", headers, sent)
     shown = {"path": url.partition("?")[0], "kind": "sample", "cycle": 1} | more
     return DraftedCall(request=request, answer={"alerts": [ALERT]} if answer is None else answer, **shown)
 
@@ -37,8 +39,6 @@ def scenario_of(folder, *calls, **more):
     made = drafted(*calls, **more)
     (folder / "script.py").write_text("")
     (folder / "xsim.toml").write_text(made.scenario, encoding="utf-8")
-    if made.vendor:
-        (folder / "xsim_vendor.py").write_text(made.vendor, encoding="utf-8")
     return load_scenario(folder / "xsim.toml").scenario
 
 
@@ -58,6 +58,8 @@ def test_a_simple_draft_is_short_and_says_what_to_type_next():
         ("2024-03-04T09:59:40", "2024-05-14T09:29:30"),
         ("2024-03-04T11:59:40+02:00", "2024-05-14T11:29:30+02:00"),
         ("2024-03-04T09:59:40.000-0530", "2024-05-14T03:59:30.381-0530"),
+        ("2024-03-04T09:59:40.000Z", "2024-05-14T09:29:30.000Z"),
+        ("2024-03-04T11:59:40.000+02:00", "2024-05-14T11:29:30.000+02:00"),
         ("2024-03-04 09:59:40", "2024-05-14 09:29:30"),
         ("2024-03-04 09:59:40 UTC", "2024-05-14 09:29:30 UTC"),
         ("03/04/2024 09:59:40", "05/14/2024 09:29:30"),
@@ -194,6 +196,28 @@ def test_ids_first_and_one_call_for_each_event(tmp_path):
     assert json.loads(answer.body)["data"]["a"] == 1
 
 
+def test_a_call_by_an_event_s_id_shows_it_whatever_lists_are_in_it(tmp_path):
+    shown = {"hosts": [{"name": "a"}], "title": "b"}
+    calls = [a_call(), a_call("/alerts/A-101/all", shown, path="/alerts/{id}/all")]
+    scenario = scenario_of(tmp_path, *calls)
+    assert [each.kind for each in scenario.endpoints] == ["list", "detail"]
+    assert scenario.events[0].record["hosts"] == [{"name": "a"}]
+
+
+def test_two_lists_hold_events_of_their_own(tmp_path):
+    case = {"number": "C-7", "opened": 1709546380, "state": "open", "owner": "ann"}
+    calls = [a_call(), a_call("/cases?from=1715675400", {"cases": [case]})]
+    scenario = scenario_of(tmp_path, *calls)
+    alerts, cases = scenario.endpoints
+    assert (alerts.streams, cases.streams) == (("alerts",), ("cases",))
+    assert [each.field for each in (*alerts.filters, *cases.filters)] == ["created", "opened"]
+    vendor, later = SimulatedVendor(scenario), START.replace(hour=12)
+    answers = [json.loads(vendor(call.request, later).body) for call in calls]
+    assert [each["id"] for each in answers[0]["alerts"]] == ["A-101", "A-102", "A-103"]
+    assert [each["number"] for each in answers[1]["cases"]] == ["C-7", "C-8", "C-9"]
+    assert {event.id for event in scenario.events} == {"A-101", "A-102", "A-103", "C-7", "C-8", "C-9"}
+
+
 def test_the_time_that_a_later_request_asks_from_is_the_event_s(tmp_path):
     answer = [{"id": "A-1", "created": "2024-03-04T09:00:00Z", "indexed": "2024-03-04T09:59:40Z"}]
     calls = [a_call(answer=answer), a_call("/alerts?since=2024-03-04T09:59:40Z", answer, cycle=2)]
@@ -206,18 +230,47 @@ def test_the_mirror_id_of_an_incident_tells_the_identity(tmp_path):
     assert scenario_of(tmp_path, a_call(answer=answer), incidents=incidents).identity == ("notice",)
 
 
-def test_a_query_language_is_answered_by_the_vendor_file(tmp_path):
-    url = "/alerts?%24filter=created+gt+2024-05-14T09%3A29%3A00Z&%24top=1"
-    scenario = scenario_of(tmp_path, a_call(url, {"value": [ALERT], "@count": 1}))
-    assert scenario.endpoints == ()
-    vendor = SimulatedVendor(scenario)
-    later = START.replace(hour=10)
-    answer = json.loads(vendor(Request("GET", f"https://vendor.example{url}"), later).body)
-    assert [record["id"] for record in answer["value"]] == ["A-101"]
-    whole = json.loads(vendor(Request("GET", f"https://vendor.example{url}0"), later).body)
-    assert [record["id"] for record in whole["value"]] == ["A-101", "A-102", "A-103"]
-    nothing = json.loads(vendor(Request("GET", f"https://vendor.example{url.replace('2024', '2025')}"), later).body)
-    assert nothing["value"] == []
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("created gt 2024-05-14T09:29:00Z", [">"]),
+        ("created>='2024-05-14 09:29:00'", [">="]),
+        ("status=new AND created:>1715678940000", [">"]),
+        ("created=ge=2024-05-14T09:29:00Z;severity=in=(1,2)", [">="]),
+        ("created:[2024-05-14T09:29:00Z TO *]", [">="]),
+        ("created:[2024-05-14T09:29:00Z TO 2024-05-14T11:00:00Z]", [">=", "<="]),
+        ("[2024-05-14T09:29:00Z,2024-05-14T11:00:00Z)", [">=", "<="]),
+        ("select * from alerts where created >= '2024-05-14 09:29' order by created", [">="]),
+        ('{"created": {"after": "2024-05-14T09:29:00Z"}} in text', [">"]),
+        ("created before 2024-05-14T11:00:00Z", ["<"]),
+        ("alerts newer than 2024-05-14T09:29:00Z please", [">="]),
+    ],
+)
+@pytest.mark.parametrize("place", ["query", "json", "body"])
+def test_times_in_a_query_language_are_found_by_patterns(tmp_path, text, bounds, place):
+    url = "/alerts?" + urlencode({"q": text}) if place == "query" else "/alerts"
+    body = {"json": {"q": text}, "body": text, "query": None}[place]
+    if place == "body" and text.startswith(("created>=", "created=", "status=")):
+        body = f"q {text}"  # The whole body would read as a form.
+    call = a_call(url, {"value": [ALERT]}, method="POST", body=body)
+    scenario = scenario_of(tmp_path, call)
+    [endpoint] = scenario.endpoints
+    assert [(each.field, each.place, each.compare) for each in endpoint.filters] == [
+        ("created", place, bound) for bound in bounds
+    ]
+    vendor, later = SimulatedVendor(scenario), START.replace(hour=12)
+    assert len(json.loads(vendor(call.request, later).body)["value"]) == 3
+    shifted = replace(call.request, url=call.request.url.replace("2024-", "2025-").replace("1715", "1815"))
+    shifted = replace(shifted, body=call.request.body.replace(b"2024-", b"2025-").replace(b"1715", b"1815"))
+    assert len(json.loads(vendor(shifted, later).body)["value"]) == (3 if bounds == ["<"] else 0)
+
+
+def test_limit_and_offset_in_a_query_language_are_found_too(tmp_path):
+    text = "select * from alerts where created >= '2024-05-14 09:29:00' LIMIT 2 OFFSET 1"
+    call = a_call("/q", {"value": [ALERT]}, method="POST", body={"sql": text})
+    scenario = scenario_of(tmp_path, call)
+    answer = json.loads(SimulatedVendor(scenario)(call.request, START.replace(hour=12)).body)
+    assert [record["id"] for record in answer["value"]] == ["A-102", "A-103"]
 
 
 def test_a_query_for_ids_is_answered_with_ids(tmp_path):
@@ -232,18 +285,101 @@ def test_a_query_for_ids_is_answered_with_ids(tmp_path):
     assert [record["id"] for record in shown["resources"]] == ["A-102"]
 
 
-def test_a_login_and_a_fixed_answer_go_to_the_vendor_file(tmp_path):
+def test_answers_that_list_no_event_are_fixed(tmp_path):
     calls = [
         a_call("/v1.0/token", {"access_token": "x", "it's": None}, kind="login", method="POST"),
         a_call("/users/7/groups", [{"name": "admins"}], path="/users/{id}/groups", kind="guess"),
+        a_call("/version", {"api.version": {"major": 3}}, kind="guess"),
+        a_call("/ping", {}, kind="guess"),
         a_call(),
     ]
     vendor = SimulatedVendor(scenario_of(tmp_path, *calls))
-    token: Response = vendor(Request("POST", "https://vendor.example/v1.0/token"), START)
-    assert json.loads(token.body) == {"access_token": "x", "it's": None}
-    groups = vendor(Request("GET", "https://vendor.example/users/9/groups"), START)
-    assert json.loads(groups.body) == [{"name": "admins"}]
+    asked = [("POST", "/v1.0/token"), ("GET", "/users/9/groups"), ("GET", "/version"), ("GET", "/ping")]
+    answers = [vendor(Request(method, f"https://vendor.example{path}"), START) for method, path in asked]
+    assert [json.loads(each.body) for each in answers] == [call.answer for call in calls[:4]]
+    assert {dict(each.headers)["Content-Type"] for each in answers} == {"application/json"}
     assert vendor(Request("GET", "https://vendor.example/v1x0/token"), START) is None
+
+
+TOKEN = "c0ffee" * 10
+KEYS = {"url": "https://vendor.example", "key": "key-of-the-instance", "c": {"identifier": "me", "password": "my-word"}}
+
+
+def logging_in(url="/token", answer=None, **more):
+    shown = {"kind": "login", "method": "POST", "body": {"user": "me", "pass": "my-word"}} | more
+    return a_call(url, {"access_token": TOKEN} if answer is None else answer, **shown)
+
+
+@pytest.mark.parametrize(
+    ("login", "shown", "found"),
+    [
+        (logging_in(), {"Authorization": f"Bearer {TOKEN}"}, ("json", ("user", "pass"), "access_token", "header")),
+        (logging_in(body="grant_type=c&id=me&scope=x"), {"X-T": TOKEN},
+         ("form", ("grant_type", "id"), "access_token", "header")),
+        (logging_in(answer={"data": {"sid": TOKEN}}), {"Cookie": f"SID={TOKEN}"},
+         ("json", ("user", "pass"), "data.sid", "cookie")),
+        (logging_in(answer=TOKEN), {"X-T": TOKEN}, ("json", ("user", "pass"), "", "header")),
+        (logging_in(answer={}), {"X-T": f"{TOKEN}-header-X-Sid"}, ("json", ("user", "pass"), "X-Sid", "header")),
+        (logging_in(answer={}), {"Cookie": f"S={TOKEN}-cookie-S"}, ("json", ("user", "pass"), "S", "cookie")),
+        (logging_in(body=None, headers={"Authorization": "Basic bWU6bXktd29yZA=="}), {"X-T": TOKEN},
+         ("basic", (), "access_token", "header")),
+        (logging_in(body=None, headers={"X-Key": "key-of-the-instance"}), {"X-T": TOKEN},
+         ("header", ("X-Key",), "access_token", "header")),
+        (logging_in("/token?key=key-of-the-instance", body=None, method="GET"), {"X-T": TOKEN},
+         ("query", ("key",), "access_token", "header")),
+    ],
+)  # fmt: skip
+def test_a_login_is_drafted_from_what_it_carries_and_where_its_token_comes_back(tmp_path, login, shown, found):
+    scenario = scenario_of(tmp_path, login, a_call(headers=shown), params=KEYS)
+    [drafted_login] = scenario.logins
+    assert (drafted_login.place, drafted_login.needs, drafted_login.token_at, drafted_login.sent_in) == found
+    assert [each.path for each in scenario.endpoints] == ["/alerts"]
+    vendor = SimulatedVendor(scenario)
+    ask = a_call(headers=shown).request
+    assert vendor(ask, START).status == 401
+    given = vendor(login.request, START)
+    text = given.body.decode() + str(given.headers)
+    token = json.loads(given.body).get("access_token", "") if text.startswith("{") else ""
+    if token:
+        [(name, value)] = shown.items()
+        asked = replace(ask, headers=((name, value.replace(TOKEN, token)),))
+        assert vendor(asked, START).status == 200
+
+
+def test_a_token_that_is_shown_under_a_made_up_name_is_a_fixed_answer(tmp_path):
+    login = logging_in(answer={"name": f"{TOKEN}01", "value": TOKEN})
+    scenario = scenario_of(tmp_path, login, a_call(headers={f"{TOKEN}01": TOKEN}), params=KEYS)
+    assert scenario.logins == ()
+    assert [each.kind for each in scenario.endpoints] == ["fixed", "list"]
+
+
+def test_a_number_that_the_script_begins_with_is_no_token(tmp_path):
+    assert scenario_of(tmp_path, a_call("/alerts?_cursor=0")).endpoints[0].paging is None
+
+
+def test_how_long_a_token_is_good_stands_where_the_answer_says_it(tmp_path):
+    answer = {"access_token": TOKEN, "expires_in": 3600, "scope": "read", "refresh_token": f"{TOKEN}1"}
+    login = logging_in(answer=answer)
+    [made] = scenario_of(tmp_path, login, a_call(headers={"Authorization": f"Bearer {TOKEN}"}), params=KEYS).logins
+    assert (made.life.total_seconds(), made.life_at) == (3600, "expires_in")
+    assert made.extra == {"scope": "read"}
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        (a_call(headers={"Authorization": "Token key-of-the-instance"}), ("key", "header", "Authorization", "Token ")),
+        (a_call(headers={"X-Key": "key-of-the-instance"}), ("key", "header", "X-Key", "")),
+        (a_call("/alerts?k=key-of-the-instance"), ("key", "query", "k", "")),
+        (a_call(headers={"Authorization": "Basic bWU6bXktd29yZA=="}), ("basic", "header", "Authorization", "")),
+    ],
+)
+def test_a_key_that_every_call_shows_is_a_login(tmp_path, call, found):
+    scenario = scenario_of(tmp_path, call, params=KEYS, secrets=("key-of-the-instance",))
+    [made] = scenario.logins
+    assert (made.kind, made.sent_in, made.sent_as) == found[:3]
+    assert made.kind == "basic" or made.prefix == found[3]
+    assert scenario_of(tmp_path, call, a_call("/open"), params=KEYS).logins == ()
 
 
 def test_without_a_sample_what_is_guessed_is_marked():

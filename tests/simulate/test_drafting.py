@@ -37,6 +37,16 @@ def answer_to(folder, use, **more):
         ("body['version'] / 1000", {"version": 1}),
         ("[n['id'] for n in body['response']['data']]", {"response": {"data": [{"id": "ID"}]}}),
         ("[t.upper() for t in body['alerts'][0]['tags']]", {"alerts": [{"id": "ID", "tags": ["ID"]}]}),
+        ("[a['id'] for a in (body['found'] if 'found' in body.keys() else [])]", {"found": [{"id": "ID"}]}),
+        ("for a in body.get('alert')[:5]: a.get('id')", {"alert": [{"id": "ID"}]}),
+        ("for a in [] + body['all of them']: a['id']", {"all of them": [{"id": "ID"}]}),
+        ("if 'hits' in body['hits']: [h['_id'] for h in body['hits']['hits']]", {"hits": {"hits": [{"_id": "ID"}]}}),
+        ("body['alerts'][0]['state'][:3]", {"alerts": [{"id": "ID", "state": "made-up alerts.state"}]}),
+        ("','.join(body['ids'])", {"ids": ["ID"]}),
+        ("body['one']['tags'] = []", {"one": {}}),
+        ("body['one'].pop('x', None)", {"one": {"x": "made-up one.x"}}),
+        ("len(body['count'])", {"count": [{"id": "ID"}]}),
+        ("json.loads(body['alerts'][0]['raw'])", {"alerts": [{"id": "ID", "raw": "{}"}]}),
     ],
 )
 def test_the_use_of_an_answer_tells_its_shape(tmp_path, use, answer):
@@ -63,6 +73,68 @@ def test_a_word_that_the_script_looks_up_is_one_of_its_own(tmp_path):
 def test_the_default_of_a_text_is_what_the_script_knows(tmp_path):
     use = "{'Low': 1}[body['alerts'][0].get('severity', 'Low')]"
     assert answer_to(tmp_path, use)["alerts"][0]["severity"] == "Low"
+
+
+@pytest.mark.parametrize(
+    ("condition", "name", "value"),
+    [
+        ("a['kind'] == 'ransom'", "kind", "ransom"),
+        ("a['kind'] in ('worm', 'virus')", "kind", "virus"),
+        ("a['level'] >= 3", "level", 3),
+        ("not a['level'] < 4", "level", 4),
+        ("a['kind'] == 7", "kind", 7),
+    ],
+)
+def test_what_keeps_an_event_from_becoming_an_incident_is_changed(tmp_path, condition, name, value):
+    use = f"demisto.incidents([{{'name': 'a', 'rawJSON': '{{}}'}} for a in body['alerts'] if {condition}])"
+    assert answer_to(tmp_path, use)["alerts"][0][name] == value
+
+
+def test_a_message_may_be_what_the_script_is_after(tmp_path):
+    use = "demisto.incidents([{'name': 'a', 'rawJSON': '{}'}] if body['message'] else [])"
+    assert answer_to(tmp_path, use)["message"] == "made-up message"
+    assert answer_to(tmp_path, "body['message']")["message"] == ""
+
+
+def test_a_complaint_that_the_script_swallows_and_logs_is_heard(tmp_path):
+    use = """
+for alert in body['alerts']:
+    try:
+        when = {'high': 1}[alert['severity']]
+        demisto.incidents([{'name': 'a', 'rawJSON': '{}'}])
+    except Exception as error:
+        demisto.debug(f'left out: {error}')
+"""
+    assert answer_to(tmp_path, use)["alerts"][0]["severity"] == "high"
+
+
+def test_a_login_whose_whole_answer_is_the_token(tmp_path):
+    fetch = """
+    import requests
+    token = requests.post('https://vendor.example/login').json()
+    requests.get('https://vendor.example/alerts', headers={'X-Token': str(token)})
+    """
+    calls, last = rehearsed(tmp_path, fetch)
+    assert last.outcome is Outcome.OK, last.failure
+    assert ("X-Token", calls[0].answer) in calls[1].request.headers
+
+
+def test_headers_and_cookies_that_the_script_reads_from_a_login_are_there(tmp_path):
+    fetch = """
+    import requests
+    login = requests.post('https://vendor.example/login')
+    shown = {'A': login.headers['X-Auth'], 'B': login.cookies.get('SID')}
+    requests.get('https://vendor.example/alerts', headers=shown)
+    """
+    calls, last = rehearsed(tmp_path, fetch)
+    assert last.outcome is Outcome.OK, last.failure
+    shown = dict(calls[1].request.headers)
+    assert (shown["A"][-14:], shown["B"][-11:]) == ("-header-X-Auth", "-cookie-SID")
+
+
+def test_where_nothing_makes_an_incident_the_answer_stays_as_it_was(tmp_path):
+    use = "[a for a in body['alerts'] if a['kind'] == 'ransom']"
+    assert answer_to(tmp_path, use)["alerts"][0]["kind"] == "made-up alerts.kind"
 
 
 def test_a_time_used_as_seconds_is_a_number_of_seconds(tmp_path):

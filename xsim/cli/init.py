@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +13,10 @@ from xsim.cli.options import as_options, command_process_options
 from xsim.errors import InvalidScenario
 
 if TYPE_CHECKING:
+    from xsim.api import Options
     from xsim.report import Draft
 
 LARGEST_SAMPLE = 20 * 2**20
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where the two files go; None: to standard output."""
-
-    scenario: Path | None
-    vendor: Path | None
-
-    @property
-    def names(self) -> dict[str, str]:
-        return {
-            "scenario_name": self.scenario.name if self.scenario else "xsim.toml",
-            "vendor_name": self.vendor.name if self.vendor else "xsim_vendor.py",
-        }
 
 
 @click.command("init")
@@ -53,9 +38,10 @@ class Target:
 def command(integration: Path, samples: tuple[str, ...], output: str | None, force: bool, **given: Any) -> None:
     """Draft a scenario for INTEGRATION: its parameters, the calls of its first fetches, a few events.
 
-    The script is run twice against made-up answers, and nothing leaves the machine. What is guessed is marked TODO;
-    a sample of the real API's answer leaves less to guess. Secrets that are given are not written. A fetch that hangs,
-    ends its process or fills its memory is drafted as far as it came.
+    The script is run against made-up answers until it is content with them, then on the schedule of the draft, and
+    nothing leaves the machine. What is guessed is marked TODO; a sample of the real API's answer leaves less to guess.
+    Secrets that are given are not written. A fetch that hangs, ends its process or fills its memory is drafted as far
+    as it came.
 
     \b
     xsim init integration.py
@@ -68,25 +54,21 @@ def command(integration: Path, samples: tuple[str, ...], output: str | None, for
     read = [_read_sample(sample) for sample in samples]
     options = as_options(without_scenario=True, **given)
     script = api.load(integration, options)[0].path
-    target = _target(script, output)
+    target = None if output == "-" else _target(script, output)
     if not force:
-        _refuse_to_overwrite(target.scenario)
+        _refuse_to_overwrite(target)
     draft = draft_scenario(
         integration,
         samples=read,
         options=options,
         script=_seen_from(target, script),
-        **target.names,
+        scenario_name=target.name if target else "xsim.toml",
     )
-    if target.scenario is None or target.vendor is None:
-        click.echo(_on_one_page(draft, target.names["vendor_name"]), nl=False)
+    if target is None:
+        click.echo(draft.scenario, nl=False)
         return
-    if draft.vendor and not force:
-        _refuse_to_overwrite(target.vendor)
-    _write(target.scenario, draft.scenario)
-    if draft.vendor:
-        _write(target.vendor, draft.vendor)
-    _tell(target, draft, script)
+    _write(target, draft.scenario)
+    _tell(target, draft, script, options)
 
 
 # --- samples ------------------------------------------------------------------------------------------------
@@ -128,25 +110,19 @@ def _holds_list(value: Any, depth: int = 0) -> bool:
 # --- files --------------------------------------------------------------------------------------------------
 
 
-def _target(script: Path, output: str | None) -> Target:
+def _target(script: Path, output: str | None) -> Path:
     """`xsim.toml` beside the script; one called after the script where it shares its folder with others."""
     from xsim.load import find_scenario
 
-    if output == "-":
-        return Target(None, None)
     scenario = Path(output) if output else find_scenario(script) or script.parent / _name_beside(script)
-    if scenario.is_dir():
-        scenario = scenario / "xsim.toml"
-    stem = scenario.name.removesuffix(".toml").removesuffix(".xsim")
-    own = "xsim_vendor.py" if stem == "xsim" else f"{stem}_xsim_vendor.py"
-    return Target(scenario, scenario.parent / own)
+    return scenario / "xsim.toml" if scenario.is_dir() else scenario
 
 
-def _seen_from(target: Target, script: Path) -> str:
+def _seen_from(target: Path | None, script: Path) -> str:
     """The script as the scenario names it."""
-    if target.scenario is None:
+    if target is None:
         return script.name
-    return Path(os.path.relpath(script.resolve(), target.scenario.parent.resolve())).as_posix()
+    return Path(os.path.relpath(script.resolve(), target.parent.resolve())).as_posix()
 
 
 def _name_beside(script: Path) -> str:
@@ -172,26 +148,43 @@ def _write(path: Path, text: str) -> None:
         raise InvalidScenario(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
 
 
-def _on_one_page(draft: Draft, vendor_name: str) -> str:
-    """For standard output: the vendor file as a comment, as a scenario cannot name what is not there."""
-    if not draft.vendor:
-        return draft.scenario
-    scenario = draft.scenario.replace("\nvendor = ", "\n# vendor = ", 1)
-    commented = "\n".join(f"# {line}".rstrip() for line in draft.vendor.splitlines())
-    return f"{scenario}\n# {vendor_name}, which `vendor` above names:\n#\n{commented}\n"
-
-
-def _tell(target: Target, draft: Draft, script: Path) -> None:
+def _tell(target: Path, draft: Draft, script: Path, options: Options) -> None:
+    """What was written, what comes of it in a first run, and what to type next."""
     from xsim.load import load_scenario
     from xsim.report import scenario_line
 
-    assert target.scenario is not None, "it was written to a file"
-    click.echo(f"Wrote {scenario_line(load_scenario(target.scenario)).replace(': right;', ':')}")
-    if draft.vendor:
-        click.echo(f"Wrote {target.vendor}: answers the calls that no endpoint can describe")
+    click.echo(f"Wrote {scenario_line(load_scenario(target)).replace(': right;', ':')}")
     if draft.ending:
         click.echo(f"What was seen may not be all: {draft.ending}")
-    todos = draft.scenario.count("TODO") + draft.vendor.count("TODO")
+        delivers = False
+    else:
+        delivers = _try(target, script, options)
+    todos = draft.scenario.count("TODO")
     if todos:
         click.echo(f"To be looked at: {todos} places marked TODO" if todos > 1 else "To be looked at: one TODO")
-    click.echo(f"Next: xsim scenario show {target.scenario}, xsim run {script}")
+    if delivers:
+        click.echo(f"Next: xsim scenario show {target}, xsim run {script}")
+        return
+    click.echo(
+        f"That may be the script's own fault, or that of what was made up. To tell, {target} has to answer as the real "
+        "API does: mend it by hand, or put an answer of the API into a file and draft again."
+    )
+    click.echo(f"Next: xsim init {script} --sample answer.json --force")
+
+
+def _try(target: Path, script: Path, options: Options) -> bool:
+    """Run the draft once and tell what comes of it. Whether incidents do."""
+    from xsim.draft import try_draft
+
+    trial = try_draft(script, target, options=options)
+    count = f"{trial.delivered} incident{'s' if trial.delivered != 1 else ''}"
+    if trial.ending:
+        click.echo(f"Tried it: {count + ', then ' if trial.delivered else ''}{trial.ending}")
+    elif trial.delivered:
+        click.echo(f"Tried it: {count} in {trial.cycles} cycles")
+    else:
+        click.echo(
+            f"Tried it: the fetch ends well, and nothing becomes an incident in {trial.cycles} cycles. It may look for "
+            "a field, a word or a time that the made-up events do not have."
+        )
+    return trial.delivered > 0

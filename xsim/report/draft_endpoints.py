@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from xsim.report.draft_calls import Call, Plan
-from xsim.report.draft_requests import DIRECTIONS, INCLUSIVE, LOWER, STRICT, UPPER, Asked, Bound, Parameter
-from xsim.report.draft_values import beside, is_next, leaves, words_of
+from xsim.report.draft_requests import DIRECTIONS, INCLUSIVE, LOWER, STRICT, UPPER, Asked, Parameter
+from xsim.report.draft_texts import numbers_in, text_bounds
+from xsim.report.draft_values import beside, dotted, is_next, leaves, words_of
 from xsim.report.toml_text import toml_text
 from xsim.world import JsonValue
 
@@ -22,26 +24,47 @@ MOST_EXTRA = 8
 LONGEST_EXTRA = 60
 
 
-def endpoint_lines(call: Call, plan: Plan) -> Iterator[str]:
-    """The table of one call, line by line."""
+def endpoint_lines(call: Call, plan: Plan, *, stream: str = "") -> Iterator[str]:
+    """The table of one call, line by line. `stream`: the only one that it shows."""
     yield "[[endpoints]]"
     yield f"path = {toml_text(call.path)}"
     if call.method != "GET":
         yield f"method = {toml_text(call.method)}"
+    if call.role == "fixed":
+        yield from _fixed(call)
+        return
     if call.role == "detail":
         yield 'kind = "detail"'
         if call.record_at:
             yield f"record_at = {toml_text(call.record_at.replace('.', chr(92) + '.'))}"
         return
+    if stream:
+        yield f"streams = [{toml_text(stream)}]"
     yield from _list_at(call, plan)
     asked, time_field = call.asked, plan.time_field or "created"
-    yield from _filter_lines([*_bounds(asked, time_field), *_ids(asked, plan)])
+    in_texts = list(_bounds_in_texts(asked, plan, time_field))
+    yield from _filter_lines([*_bounds(asked, time_field), *in_texts, *_ids(asked, plan)])
     order, unused = _order(asked, plan, time_field)
     yield order
     yield _limit(asked)
     yield from _paging(call)
     yield from _beside(call)
-    yield from _others([*asked.others, *unused, *asked.embedded])
+    yield from _others([*asked.others, *unused, *([] if in_texts else asked.embedded)])
+
+
+def _fixed(call: Call) -> Iterator[str]:
+    """Always the same answer: an object as `extra`, anything else, or what TOML cannot write, as text."""
+    yield 'kind = "fixed"' + ("" if call.kind == "sample" else "  # a guess, after what the script reads")
+    value = call.answer
+    if isinstance(value, Mapping) and all(value) and "null" not in json.dumps(value):
+        if value:
+            yield f"extra = {toml_text({dotted('', key): inner for key, inner in value.items()})}"
+        else:
+            yield 'text = "{}"'
+            yield 'answer_headers = {Content-Type = "application/json"}'
+        return
+    yield f"text = {toml_text(json.dumps(value))}"
+    yield 'answer_headers = {Content-Type = "application/json"}'
 
 
 def _list_at(call: Call, plan: Plan) -> Iterator[str]:
@@ -69,15 +92,31 @@ def _bounds(asked: Asked, time_field: str) -> Iterator[tuple[str, str]]:
     """Table and comment of each time filter."""
     for bound in asked.bounds:
         pairs = [*_where(bound.parameter), f"field = {toml_text(time_field)}", f"op = {toml_text(bound.op)}"]
-        pairs += _reading(bound)
+        pairs += _reading(bound.shape.layout)
         is_told = STRICT.fullmatch(words_of(bound.parameter.name)) or INCLUSIVE.fullmatch(
             words_of(bound.parameter.name)
         )
         yield "{" + ", ".join(pairs) + "}", "" if is_told else BOUND_COMMENT
 
 
-def _reading(bound: Bound) -> list[str]:
-    layout = bound.shape.layout
+def _bounds_in_texts(asked: Asked, plan: Plan, time_field: str) -> Iterator[tuple[str, str]]:
+    """Those that stand in a query language, each found by a pattern."""
+    spelled = {_letters(path.rsplit(".", 1)[-1]): path for path, _ in leaves(plan.record)}
+    for parameter in asked.embedded:
+        for bound in text_bounds(str(parameter.value)):
+            field = spelled.get(_letters(bound.name.rsplit(".", 1)[-1]), time_field)
+            pairs = [*_where(parameter), f"field = {toml_text(field)}", f"op = {toml_text(bound.op)}"]
+            pairs += [f"pattern = {_pattern_text(bound.pattern)}", *_reading(bound.shape.layout)]
+            yield "{" + ", ".join(pairs) + "}", "" if bound.is_told else "TODO: which side does it bound?"
+
+
+def _pattern_text(pattern: str) -> str:
+    """A regular expression as TOML, without doubled backslashes where that can be."""
+    is_plain = "'" not in pattern and pattern.isprintable()
+    return f"'{pattern}'" if is_plain else toml_text(pattern)
+
+
+def _reading(layout: str) -> list[str]:
     if layout == "%Y-%m-%d":
         return ['precision = "d"']
     is_known = layout.startswith(("iso", "epoch", "%Y-%m-%d"))
@@ -104,6 +143,8 @@ def _ids(asked: Asked, plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _where(parameter: Parameter) -> list[str]:
     place = [] if parameter.place == "query" else [f'in = "{parameter.place}"']
+    if parameter.place == "body":
+        return place
     return [f"param = {toml_text(parameter.name)}", *place]
 
 
@@ -156,7 +197,19 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
+def _numbers_in_texts(asked: Asked) -> dict[str, tuple[Parameter, str]]:
+    """The limit and the offset that stand in a query language: parameter and pattern."""
+    found: dict[str, tuple[Parameter, str]] = {}
+    for parameter in asked.embedded:
+        for kind, pattern in numbers_in(str(parameter.value)):
+            found.setdefault(kind, (parameter, pattern))
+    return found
+
+
 def _limit(asked: Asked) -> str:
+    if asked.limit is None and (told := _numbers_in_texts(asked).get("limit")):
+        pairs = [*_where(told[0]), f"pattern = {_pattern_text(told[1])}", f"default = {DEFAULT_LIMIT}"]
+        return "limit = {" + ", ".join([*pairs, f"max = {MOST_LIMIT}"]) + "}"
     if asked.limit is None:
         return f"limit = {DEFAULT_LIMIT}  # the script asks for none: how many does one answer hold?"
     most = max([MOST_LIMIT, *(int(value) for value in asked.limit.values if re.fullmatch(r"\d{1,6}", str(value)))])
@@ -171,6 +224,9 @@ def _paging(call: Call) -> Iterator[str]:
         yield "paging = {" + ", ".join(['kind = "page"', *_where(asked.page), f"first = {first}"]) + "}"
     elif asked.offset is not None:
         yield "paging = {" + ", ".join(['kind = "offset"', *_where(asked.offset)]) + "}"
+    elif told := _numbers_in_texts(asked).get("offset"):
+        pairs = ['kind = "offset"', *_where(told[0]), f"pattern = {_pattern_text(told[1])}"]
+        yield "paging = {" + ", ".join(pairs) + "}"
     elif asked.token is not None:
         sent = list(map(str, asked.token.values))
         held = [path for path, value in beside(call.answer) if is_next(path) or str(value) in sent]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlsplit
 
 from xsim.model import DraftedCall, Request
+from xsim.report.draft_texts import TIME
 from xsim.report.draft_values import TimeShape, dotted, time_shape, words_of
 from xsim.world import JsonValue
 
@@ -27,9 +28,6 @@ DIRECTION = re.compile(
     "(.*_)?(direction|dir|sort_order|order_direction|sort_dir|sort_direction|sort_type|asc|ascending)"
 )
 DIRECTIONS = frozenset({"asc", "desc", "ascending", "descending"})
-EMBEDDED_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?|(?<!\d)1\d{9}(?:\d{3})?(?!\d)"
-)
 OPERATORS = ("operator", "op", "condition", "comparison", "comparator", "type")
 
 
@@ -103,7 +101,8 @@ def read_requests(calls: Sequence[DraftedCall], known: Known) -> Asked:
 
 def _is_kept(token: Parameter | None, calls: Sequence[DraftedCall]) -> bool:
     firsts = {call.cycle: call for call in reversed(calls) if call.cycle > 1}
-    return token is not None and any(name == token.name for call in firsts.values() for _, name, _, _ in _sent(call))
+    names = {name for call in firsts.values() for _, name, _, _ in sent_parameters(call)}
+    return token is not None and token.name in names
 
 
 def _placed(asked: Asked, parameter: Parameter, known: Known) -> Asked:
@@ -130,9 +129,10 @@ def _placed(asked: Asked, parameter: Parameter, known: Known) -> Asked:
         return replace(asked, direction=parameter)
     if asked.order is None and ORDER.fullmatch(last) and parameter.value:
         return replace(asked, order=parameter)
-    if asked.token is None and TOKEN.fullmatch(last) and parameter.value:
+    # A number that no answer gave is where the script begins of itself, and no token of the API's.
+    if asked.token is None and number is None and TOKEN.fullmatch(last) and parameter.value:
         return replace(asked, token=parameter)
-    if EMBEDDED_TIME.search(parameter.value) and not EMBEDDED_TIME.fullmatch(parameter.value):
+    if TIME.search(parameter.value) and not TIME.fullmatch(parameter.value):
         return replace(asked, embedded=(*asked.embedded, parameter))
     return replace(asked, others=(*asked.others, parameter))
 
@@ -179,15 +179,15 @@ def _parameters(calls: Sequence[DraftedCall]) -> Iterator[Parameter]:
     values: dict[tuple[str, str], list[JsonValue]] = {}
     names: dict[tuple[str, str], str] = {}
     for call in calls:
-        for place, name, value, beside in _sent(call):
+        for place, name, value, beside in sent_parameters(call):
             values.setdefault((place, name), []).append(value)
             names.setdefault((place, name), beside)
     for (place, name), found in values.items():
         yield Parameter(place, name, tuple(found), names[place, name])
 
 
-def _sent(call: DraftedCall) -> Iterator[tuple[str, str, JsonValue, str]]:
-    """Place, name, value and the operator beside it."""
+def sent_parameters(call: DraftedCall) -> Iterator[tuple[str, str, JsonValue, str]]:
+    """Place, name, value and the operator beside it, but for headers; place "body" is a text that is no form."""
     url = urlsplit(call.request.url)
     for drafted, real in zip(call.path.split("/"), url.path.split("/"), strict=False):
         if drafted.startswith("{"):
@@ -195,12 +195,19 @@ def _sent(call: DraftedCall) -> Iterator[tuple[str, str, JsonValue, str]]:
     for name, text in parse_qsl(url.query, keep_blank_values=True):
         yield "query", name, text, ""
     body = _body(call.request)
-    if isinstance(body, str):
+    if isinstance(body, str) and not _is_form(call.request, body):
+        yield "body", "", body, ""
+    elif isinstance(body, str):
         for name, text in parse_qsl(body, keep_blank_values=True):
             yield "form", name, text, ""
     else:
         for name, value, beside in _json_leaves(body):
             yield "json", name, value, beside
+
+
+def _is_form(request: Request, body: str) -> bool:
+    kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
+    return "form-urlencoded" in kind or re.match(r"[\w.$\[\]%-]+=", body) is not None
 
 
 def _body(request: Request) -> JsonValue:

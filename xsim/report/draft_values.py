@@ -215,6 +215,11 @@ def _iso(found: re.Match[str]) -> TimeShape | None:
     length = len(fraction or "")
     digits = 0 if not length else 3 if length <= 3 else 6 if length <= 6 else 7
     plain = between == "T" and utc is None and not gap and (not sign or colon)
+    if plain and length == 3 and not int(fraction):
+        # Always whole seconds, and the fraction for show: a script may well read ".000Z".
+        return TimeShape(
+            moment, f"%Y-%m-%dT%H:%M:%S.000{zulu or ''}" + (f"{sign}{hours}:{minutes}" if sign else ""), 0, zone
+        )
     if plain:
         return TimeShape(moment, "iso" if zulu else "iso-offset" if sign else "iso-naive", digits, zone)
     layout = f"%Y-%m-%d{between}%H:%M:%S" + (".%f" if digits else "")

@@ -13,8 +13,8 @@ from xsim.model import Cycle, DraftedCall, Outcome
 from xsim.report.draft_calls import Call, Plan, plan_calls
 from xsim.report.draft_endpoints import endpoint_lines
 from xsim.report.draft_events import stream_lines
+from xsim.report.draft_logins import find_logins
 from xsim.report.draft_values import words_of
-from xsim.report.draft_vendor import vendor_text
 from xsim.report.toml_text import toml_key, toml_text
 from xsim.secrets import Mask, masked_value, masker
 from xsim.world import JsonValue, steps_of
@@ -24,17 +24,16 @@ FIRST_CYCLES = 10
 WIDTH = 118
 NAMES_OF_NOTHING = frozenset(
     "data result results items value values hits records entries resources content rows objects elements list search "
-    "query all get ids absolute response page api".split()
+    "query all get ids absolute response page api public private rest json v1 v2 v3 info detail details".split()
 )
 CREDENTIAL_PARTS = ("identifier", "password")
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A scenario's text, and that of the vendor file beside it; "" where it needs none."""
+    """A scenario's text."""
 
     scenario: str
-    vendor: str = ""
     ending: str = ""
     """Why the fetch did not get through, where it did not: then it may be that not all of its calls were seen."""
 
@@ -46,31 +45,34 @@ def draft(
     last: Cycle,
     *,
     scenario_name: str = "xsim.toml",
-    vendor_name: str = "xsim_vendor.py",
     script: str = "",
 ) -> Draft:
     """The scenario as text. `last` is the cycle that the drafting ended with.
 
-    The names are those of the files; `script` is the integration's as seen from the scenario's folder.
+    `scenario_name` is the file's; `script` is the integration's as seen from the scenario's folder.
     """
+    logins = find_logins(calls, parameters)
     mask = masker(_given_secrets(parameters))
     calls = [_without_secrets_of(call, mask) for call in calls]
-    plan = plan_calls(calls, mirror_ids=frozenset(_mirror_ids(last)), limits=frozenset(_limits(parameters)))
-    vendor = vendor_text(plan.calls, scenario_name, id_field=plan.id_field)
+    mirror_ids, limits = frozenset(_mirror_ids(last)), frozenset(_limits(parameters))
+    plan = plan_calls(calls, mirror_ids=mirror_ids, limits=limits, logins=logins.calls)
+    names = _stream_names(plan)
     script = script or integration.path.name
     ending = _ends_early(last, mask)
     paragraphs = [
         list(_opening(script, plan, has_calls=bool(calls))),
         list(_ending(ending, last, mask)),
-        _head(script, vendor_name if vendor else ""),
+        [f"integration = {toml_text(script)}"],
         ["[clock]", f"cycles = {FIRST_CYCLES}"],
         list(_parameter_lines(parameters)),
-        list(_identity_lines(plan, has_calls=bool(calls))),
-        *(list(endpoint_lines(call, plan)) for call in plan.calls if call.role in ("list", "ids", "detail")),
-        list(_event_lines(plan, has_calls=bool(calls))),
+        list(_identity_lines(plan, names, has_calls=bool(calls))),
+        *(list(_endpoint_lines(call, plan, names)) for call in plan.calls if call.role != "login"),
+        *logins.tables,
+        list(_event_lines(plan, names[0], has_calls=bool(calls))),
+        *(list(_stream_lines(other, name)) for (_, other), name in zip(plan.others, names[1:], strict=True)),
         _closing(script, scenario_name),
     ]
-    return Draft("\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n", vendor, ending)
+    return Draft("\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n", ending)
 
 
 # --- comments -----------------------------------------------------------------------------------------------
@@ -113,13 +115,6 @@ def _closing(script: str, scenario_name: str) -> list[str]:
         f"#   xsim scenario show {_one_line(scenario_name)}",
         f"#   xsim run {_one_line(script)}",
     ]
-
-
-def _head(script: str, vendor_name: str) -> list[str]:
-    lines = [f"integration = {toml_text(script)}"]
-    if vendor_name:
-        lines.append(f"vendor = {toml_text(f'{vendor_name}:answer')}  # answers the calls that no endpoint below takes")
-    return lines
 
 
 # --- parameters ---------------------------------------------------------------------------------------------
@@ -187,7 +182,7 @@ def _limits(parameters: Parameters) -> Iterator[str]:
 # --- identity and events ------------------------------------------------------------------------------------
 
 
-def _identity_lines(plan: Plan, *, has_calls: bool) -> Iterator[str]:
+def _identity_lines(plan: Plan, names: Sequence[str], *, has_calls: bool) -> Iterator[str]:
     if not has_calls:
         yield from _comment(
             "The fetch made no call over HTTP, so there is no endpoint to describe. Where its incidents name their "
@@ -203,15 +198,41 @@ def _identity_lines(plan: Plan, *, has_calls: bool) -> Iterator[str]:
     time_todo = todo or ("" if plan.time_field else "  # TODO: the field that ")
     yield f"event = {toml_text(id_field)}" + (f"{id_todo}tells events apart" if id_todo else "")
     yield f"time = {toml_text(time_field)}" + (f"{time_todo}holds the event's time" if time_todo else "")
+    others = [
+        {"streams": [name], "event": other.id_field or id_field, "time": other.time_field or time_field}
+        for (_, other), name in zip(plan.others, names[1:], strict=True)
+    ]
+    if any((each["event"], each["time"]) != (id_field, time_field) for each in others):
+        yield f"others = {toml_text(others)}" + ("" if plan.is_sampled else "  # TODO: the same for the other lists")
 
 
-def _event_lines(plan: Plan, *, has_calls: bool) -> Iterator[str]:
+def _endpoint_lines(call: Call, plan: Plan, names: Sequence[str]) -> Iterator[str]:
+    """Where several calls list events, each shows those of one stream."""
+    for (other, own), name in zip(plan.others, names[1:], strict=True):
+        if call is other:
+            return endpoint_lines(call, own, stream=name)
+    return endpoint_lines(call, plan, stream=names[0] if plan.others and call is plan.main else "")
+
+
+def _event_lines(plan: Plan, name: str, *, has_calls: bool) -> Iterator[str]:
     if not has_calls:
         return
     yield "# One event before the first fetch and two between later ones; [[events]] would write each out."
+    yield from _stream_lines(plan, name)
+
+
+def _stream_lines(plan: Plan, name: str) -> Iterator[str]:
     record = plan.record or {"title": "event {n}"}
-    id_field, time_field = plan.id_field or "id", plan.time_field or "created"
-    yield from stream_lines(_stream_name(plan.main), record, id_field=id_field, time_field=time_field)
+    return stream_lines(name, record, id_field=plan.id_field or "id", time_field=plan.time_field or "created")
+
+
+def _stream_names(plan: Plan) -> list[str]:
+    """Of the main list and of the others, each another one."""
+    names: list[str] = []
+    for call in (plan.main, *(call for call, _ in plan.others)):
+        name = _stream_name(call)
+        names.append(name if name not in names else f"{name} {len(names) + 1}")
+    return names
 
 
 def _stream_name(call: Call | None) -> str:

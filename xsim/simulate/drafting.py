@@ -46,7 +46,8 @@ def rehearse_here(
 ) -> Rehearsed:
     """The same in this process. `on_call` gets the vendor whenever a fetch begins, and at each call."""
     script = integration.code.co_filename if integration.code else ""
-    vendor = DraftingVendor(scenario, dict(samples), script, on_call)
+    text = integration.path.read_text(encoding="utf-8", errors="replace") if integration.path.is_file() else ""
+    vendor = DraftingVendor(scenario, dict(samples), script, on_call, text=text)
     last = _try_until_content(integration, scenario, vendor)
     unplaced = [answer for path, answer in samples if not path]
     if unplaced:
@@ -62,15 +63,30 @@ def rehearse_here(
 
 
 def _try_until_content(integration: Integration, scenario: Scenario, vendor: DraftingVendor) -> Cycle:
+    """Until a fetch ends well and delivers something; where none does, with the answers with which it came farthest."""
+    farthest = (0, False)
     for _ in range(MOST_TRIES):
         cycles = _first_cycles(integration, scenario, vendor)
         last = cycles[-1]
         vendor.notice(cycles)
-        if last.outcome is Outcome.OK and not vendor.has_news and (vendor.lists_something or not vendor.adopt()):
+        is_right = last.outcome is Outcome.OK and not vendor.has_news
+        if is_right and _delivers(cycles):
+            return last
+        if is_right and vendor.reached > farthest:
+            vendor.keep_answers()
+            farthest = vendor.reached
+        if is_right and not any(vendor.hear(cycle) for cycle in cycles) and not vendor.adopt():
             break
         if last.outcome is not Outcome.OK and not vendor.has_news and not vendor.learn(last):
             break
+    if farthest[0]:
+        vendor.restore_answers()
+        last = _first_cycles(integration, scenario, vendor)[-1]
     return last
+
+
+def _delivers(cycles: Sequence[Cycle]) -> bool:
+    return any(text.strip() not in ("", "[]", "null") for cycle in cycles for text in cycle.incidents)
 
 
 def _first_cycles(integration: Integration, scenario: Scenario, vendor: DraftingVendor) -> list[Cycle]:

@@ -13,19 +13,26 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from xsim.model import Cycle, DraftedCall, Failure, Outcome, Request, Response, Scenario
 from xsim.simulate.complaints import demanded, trace
 from xsim.simulate.sketch import HOUR, SECRET, Sketch, is_time, words_of
-from xsim.simulate.watched import watched
+from xsim.simulate.watched import WatchedText, watched
 from xsim.world import JsonValue
 
 SAME_CALLS = 3
 """From the fourth on, a call's lists are empty: a script that pages until nothing comes must come to an end."""
 MOST_CALLS = 60
+LONGEST_COMPLAINT, MOST_COMPLAINTS = 2_000, 20
 JSON_HEADERS = (("Content-Type", "application/json"),)
-LOGIN_HEADERS = tuple((name, SECRET) for name in ("X-Auth-Token", "X-Subject-Token", "X-FeApi-Token"))
+READ_HEADER = re.compile(r"""headers(?:\.get\(|\[)\s*['"]([\w-]{3,40})['"]""")
+READ_COOKIE = re.compile(r"""cookies(?:\.get\(|\[)\s*['"]([\w.-]{3,40})['"]""")
+"""How a script's text says in which header or cookie a login's answer holds the session."""
+SESSION_HEADERS = ("X-Auth-Token", "X-Subject-Token", "X-FeApi-Token")
+"""Where some products' logins answer with the session, as scripts know by a module of theirs."""
+USUAL_HEADERS = frozenset("authorization content-type accept cookie user-agent date set-cookie location".split())
 LOGIN = re.compile("(.*_)?(token|tokens|oauth2?|login|auth|authenticate|authentication|sessions?|sign_?in|log_?on)")
-SESSION = {"access_token": SECRET, "token": SECRET, "token_type": "Bearer", "expires_in": HOUR}
+SESSION = {"access_token": SECRET, "token": f"{SECRET}01", "token_type": "Bearer", "expires_in": HOUR}
 ID_PART = re.compile(
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|\d{4,}|id-\d+|[a-z-]+-\d{2,}1"
 )
+WHOLE_SESSION = f"{{'access_token': '{SECRET}"
 Key = tuple[str, str]
 """Method, and path with ids in braces."""
 Sample = tuple[str, JsonValue]
@@ -41,12 +48,16 @@ class DraftingVendor:
         samples: dict[str, JsonValue],
         script: str,
         on_call: Callable[[DraftingVendor], None] = lambda vendor: None,
+        *,
+        text: str = "",
     ) -> None:
+        """`script` is the name of its code, `text` what it holds."""
         self.cycle = 1
         self.calls_of_cycle = 0
         self._on_call = on_call
         self._scenario = scenario
         self._script = script
+        self._session_headers = session_headers(text)
         self._samples = {path.rstrip("/"): answer for path, answer in samples.items() if path}
         self._placed: dict[Key, JsonValue] = {}
         self._sketches: dict[Key, Sketch] = {}
@@ -69,9 +80,8 @@ class DraftingVendor:
         sketch = self._sketch(key)
         if count > SAME_CALLS and "{" not in key[1]:
             return _answered(_emptied(sketch.plain()))
-        response = _answered(
-            sketch.value if count == 1 else sketch.without_tokens(), LOGIN_HEADERS if _is_login(key) else ()
-        )
+        value = sketch.value if count == 1 else sketch.without_tokens()
+        response = _answered(value, self._session_headers if _is_login(key) else ())
         self._sent[response.body.decode()] = sketch
         return response
 
@@ -144,17 +154,50 @@ class DraftingVendor:
         failure = cycle.failure
         if failure is None or cycle.outcome is Outcome.UNSUPPORTED or failure.kind == "hang":
             return False
+        return self._learn_from(failure) or self.adopt()
+
+    def hear(self, cycle: Cycle) -> bool:
+        """Correct an answer after a complaint that the script caught and wrote into its log, the last one first."""
+        complaints = [line.text for line in cycle.log if len(line.text) <= LONGEST_COMPLAINT][-MOST_COMPLAINTS:]
+        for text in reversed(complaints):
+            bare = re.search(r"'([^']*)'\s*$", text)
+            if self._learn_from(Failure("KeyError" if bare and bare[1] in self._all_texts() else "", text)):
+                return True
+        return False
+
+    def _learn_from(self, failure: Failure) -> bool:
         is_traced = any(trace(sketch, failure) for sketch in self._sketches.values())
-        return is_traced or self._blame_last_read(failure) or self.adopt()
+        return is_traced or self._take_for_token(failure.message) or self._blame_last_read(failure)
+
+    def _all_texts(self) -> frozenset[str]:
+        return frozenset(text for sketch in self._sketches.values() for text in sketch.texts)
+
+    def _take_for_token(self, text: str) -> bool:
+        """A made-up session that turns up whole in a request or complaint: all of the answer should be the token."""
+        for key, sketch in self._sketches.items():
+            if _is_login(key) and isinstance(sketch.value, dict) and WHOLE_SESSION in text:
+                sketch.put((), f"{SECRET}00")
+                return True
+        return False
 
     def adopt(self) -> bool:
         """Say what the script compares an answer with: a state that it waits for, a success that it checks."""
         return any(sketch.adopt_comparison() for sketch in self._sketches.values())
 
     @property
-    def lists_something(self) -> bool:
-        """Whether the script went through a list of some answer."""
-        return any(sketch.lists_something for sketch in self._sketches.values())
+    def reached(self) -> tuple[int, bool]:
+        """How many different calls the script made, and whether it went through a list of some answer."""
+        lists_something = any(sketch.lists_something for sketch in self._sketches.values())
+        return len({key for _, _, key in self._calls}), lists_something
+
+    def keep_answers(self) -> None:
+        for sketch in self._sketches.values():
+            sketch.keep()
+
+    def restore_answers(self) -> None:
+        """As they were when they were kept; what has come since then stays."""
+        for sketch in self._sketches.values():
+            sketch.restore()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -163,6 +206,8 @@ class DraftingVendor:
         plain: Callable[..., Any] = decoder.decode
 
         def decode(text: str, *more: Any, **named: Any) -> Any:
+            if isinstance(text, WatchedText) and not text.lstrip().startswith(("{", "[")):
+                text.parsed()
             value = plain(text, *more, **named)
             sketch = self._sent.get(text) if self._sent else None
             return value if sketch is None else watched(sketch, value)
@@ -199,6 +244,7 @@ class DraftingVendor:
     def _notice_records(self, request: Request) -> None:
         """A made-up record that comes back whole in a request should have been its id."""
         text = unquote_plus(request.url) + request.body.decode("utf-8", "replace")
+        self._take_for_token(text + " ".join(value for _, value in request.headers))
         for sketch in self._sketches.values():
             for path in sketch.bare_records():
                 written = repr(sketch.at(path)), json.dumps(sketch.at(path))
@@ -224,6 +270,17 @@ class DraftingVendor:
             if sketch.news > before:
                 return True
         return False
+
+
+def session_headers(text: str) -> tuple[tuple[str, str], ...]:
+    """Headers and cookies with a session for a script that reads such from an answer. Each names its place."""
+    read = (name for name in READ_HEADER.findall(text) if name.lower() not in USUAL_HEADERS)
+    headers = dict.fromkeys((*SESSION_HEADERS, *read))
+    cookies = dict.fromkeys(READ_COOKIE.findall(text))
+    return (
+        *((name, f"{SECRET}-header-{name}") for name in headers),
+        *(("Set-Cookie", f"{name}={SECRET}-cookie-{name}; Path=/") for name in cookies),
+    )
 
 
 def path_of(url: str, known_ids: frozenset[str] = frozenset()) -> str:

@@ -65,7 +65,9 @@ class Sketch:
         self._number = number
         self._moment = moment
         self._corrections: dict[Path, int] = {}
-        self._comparisons: dict[Path, str] = {}
+        self._comparisons: dict[Path, JsonValue] = {}
+        self._adopted: set[tuple[Path, JsonValue]] = set()
+        self._kept: JsonValue = ABSENT
         self._looked_for: dict[Path, None] = {}
         self.tokens: dict[Path, str] = {}
         """Texts that were offered as a token or cursor to go on with."""
@@ -168,6 +170,7 @@ class Sketch:
             "time": self._time,
         }
         make["naive"] = lambda _: re.sub("(Z|[+-]\\d\\d:?\\d\\d)$", "", str(now))
+        make["json"] = lambda _: "{}"
         make["seconds"] = lambda _: int(self._moment.timestamp()) - 20
         self.put(path, make[kind](path) if kind in make else self._as_number(path))
 
@@ -203,18 +206,28 @@ class Sketch:
         if "*" not in path and not any(read[: len(path)] == path and len(read) > len(path) for read in self.reads):
             self.demand(path, "list")
 
-    def compared(self, path: Path, other: str) -> None:
+    def compared(self, path: Path, other: JsonValue) -> None:
+        """It compares what stands there with another value, which would turn the answer to its question round."""
+        self._comparisons.pop(path, None)
         self._comparisons[path] = other
 
     def adopt_comparison(self) -> bool:
-        """Say what the script compared with last: a state it waits for, a success it checks."""
-        if not self._comparisons:
-            return False
-        path, text = self._comparisons.popitem()
-        if self.at(path) == text or not isinstance(self.at(path), str):
-            return False
-        self.put(path, text)
-        return True
+        """Say what the script compared with last: a state it waits for, a success it checks. Each is tried once."""
+        while self._comparisons:
+            path, other = self._comparisons.popitem()
+            now = self.at(path)
+            if (path, other) not in self._adopted and isinstance(now, (str, int)) and now != other:
+                self._adopted.add((path, other))
+                self.put(path, other)
+                return True
+        return False
+
+    def keep(self) -> None:
+        self._kept = copy.deepcopy(self.value)
+
+    def restore(self) -> None:
+        if self._kept is not ABSENT:
+            self.value = copy.deepcopy(self._kept)
 
     def _without_first_ids(self, value: JsonValue, path: Path) -> JsonValue:
         if isinstance(value, list):
@@ -236,6 +249,8 @@ class Sketch:
         if QUIET.fullmatch(words) and not (in_record and words in ("message", "msg", "messages")):
             if NEXT.fullmatch(words) and not in_record and not is_needed:
                 self._looked_for[path] = None
+            if is_needed and words == "message":
+                self._comparisons[path] = f"made-up {words}"  # If nothing else helps, it is no complaint.
             return ABSENT if not is_needed else False if "more" in words else ""
         if isinstance(default, bool):
             return default
@@ -256,7 +271,7 @@ class Sketch:
         if not in_record and words in ("expires_in", "expires", "expire_in", "ttl", "expires_on", "expiration"):
             return HOUR
         if not in_record and re.search("token|jwt|session|sid|secret|ticket", words) and "type" not in words:
-            return SECRET
+            return f"{SECRET}{self._number:02}{len(self._corrections) + len(self.reads):02}"
         if not in_record and (words in LISTS or (words.rpartition("_")[2] in LISTS and words.endswith("s"))):
             return self._list(path)
         if TRUTHS.fullmatch(words):
