@@ -96,6 +96,26 @@ def test_a_rule_that_there_is_none_of_is_refused_rather_than_never_found(suite):
     seen.stdout.fnmatch_lines(["*XsimError: no rule is called 'mised'*", "*XsimError: no rule is called 'FC999'*"])
 
 
+def test_what_fails_is_told_in_the_test_s_own_words_and_no_others(suite):
+    suite.makepyfile(
+        """
+        def test_findings(xsim):
+            assert not xsim("same").findings("duplicate")
+
+        def test_path(xsim):
+            xsim("nowhere")
+
+        def test_allowed(xsim):
+            xsim("same").assert_clean(allow="FC202")
+        """
+    )
+    seen = suite.runpytest_inprocess("-o", "xsim_collect=false", "--tb=short")
+    seen.assert_outcomes(failed=2, passed=1)
+    told = "FC202 1 was delivered again in cycles 2, 3 (first in cycle 1) (same/same.py:7)"
+    seen.stdout.fnmatch_lines([f"E*AssertionError: assert not [[]{told}]", "E*InvalidIntegration: nowhere: no such*"])
+    assert not [line for line in seen.outlines if "xsim/api.py" in line or "xsim/load" in line]
+
+
 def test_a_run_that_says_nothing_is_not_clean(suite):
     (suite.path / "right" / "right.py").write_text(SCRIPT.format(id="last").replace("demisto.incidents", "len"))
     suite.makepyfile("def test_right(xsim):\n    xsim('right').assert_clean()\n")
@@ -129,7 +149,7 @@ def test_a_run_that_comes_to_what_its_scenario_expects_is_clean_and_its_findings
     suite.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=3, failed=1)
 
 
-def test_limits_may_be_texts_and_a_bad_one_is_refused(suite):
+def test_options_may_be_texts_and_a_bad_one_is_refused(suite):
     suite.makepyfile(
         """
         import datetime
@@ -137,10 +157,23 @@ def test_limits_may_be_texts_and_a_bad_one_is_refused(suite):
         from xsim.errors import XsimError
 
         def test_right(xsim):
-            settings = xsim("right", hang_limit="30s", memory="512MB").journal.scenario.settings
+            texts = {"hang_limit": "30s", "memory": "512MB", "interval": "5m", "starts": "2024-02-03T04:05:06Z"}
+            report = xsim("right", **texts, fail_on="error", ignore="FC105")
+            scenario = report.journal.scenario
+            settings = scenario.settings
             assert (settings.hang_limit, settings.memory) == (datetime.timedelta(seconds=30), 512 * 1024**2)
-            with pytest.raises(XsimError, match="hang_limit='soon': expected a number with a unit"):
-                xsim("right", hang_limit="soon")
+            assert scenario.interval == datetime.timedelta(minutes=5)
+            assert scenario.starts == datetime.datetime(2024, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)
+            assert report.findings() == []
+            for options, told in (
+                ({"hang_limit": "soon"}, "hang_limit='soon': expected a number with a unit, such as"),
+                ({"starts": "noon"}, "starts='noon': expected a time such as"),
+                ({"fail_on": "errors"}, "fail_on='errors': expected a severity such as"),
+                ({"cyclse": 3}, "cyclse=...: no such option"),
+            ):
+                with pytest.raises(XsimError, match=told) as caught:
+                    xsim("right", **options)
+            assert caught.value.hint == "did you mean cycles?"
         """
     )
     suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=1)
@@ -166,7 +199,9 @@ def test_scenario_files_are_tests(suite):
     seen = suite.runpytest_inprocess("-v")
     seen.assert_outcomes(passed=1, failed=1)
     seen.stdout.fnmatch_lines(["*right/xsim.toml::scenario PASSED*", "*same/xsim.toml::scenario FAILED*"])
-    seen.stdout.fnmatch_lines(["*FC202 duplicate-event (error*", "*FAILED: *"])
+    seen.stdout.fnmatch_lines(["FC202 1 was delivered again * (same/same.py:7)", "*FC202 duplicate-event (error*"])
+    # What is seen of it where there is a line for each failure.
+    seen.stdout.fnmatch_lines(["FAILED same/xsim.toml::scenario - FC202 1 was delivered again *"])
 
 
 def test_a_broken_scenario_is_told_in_a_line(suite):
@@ -222,16 +257,54 @@ def test_a_suite_of_a_content_repository_keeps_its_own_mock_and_clock(suite):
     suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=2)
 
 
-def test_mocked_requests_stay_mocked_around_a_run(suite):
+@pytest.mark.slow
+def test_mocked_requests_stay_mocked_around_a_run_and_out_of_it(suite):
     pytest.importorskip("requests_mock")
+    lift_monitor = REPOSITORY / "Packs" / "LiftMonitor" / "Integrations" / "LiftMonitor"
     suite.makepyfile(
-        """
+        f"""
         import requests
 
         def test_right(xsim, requests_mock):
-            requests_mock.get("https://vendor.example/", text="mine")
-            xsim("right").assert_clean()
-            assert requests.get("https://vendor.example/").text == "mine"
+            requests_mock.get("https://lifts.example/api/alarms", text="mine")
+            report = xsim({str(lift_monitor)!r}, cycles=2)
+            report.assert_clean()
+            assert report.delivered > 0
+            assert requests.get("https://lifts.example/api/alarms").text == "mine"
+            assert requests_mock.call_count == 1
+        """
+    )
+    suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("name", ["Session.get_adapter", "Session.send", "Session.request", "get"])
+@pytest.mark.parametrize("is_like", [False, True])
+def test_requests_that_a_test_answers_are_noticed_and_its_own_are_not(monkeypatch, name, is_like):
+    import unittest.mock
+
+    import requests
+
+    from xsim import pytest_plugin
+
+    assert not pytest_plugin._is_mocked()
+    with unittest.mock.patch(f"requests.{name}", autospec=is_like):
+        assert pytest_plugin._is_mocked()
+    assert requests.get.__module__ == "requests.api"
+    assert not pytest_plugin._is_mocked()
+
+
+@pytest.mark.slow
+def test_a_function_of_the_test_cannot_answer_where_the_test_has_frozen_the_clock(suite):
+    suite.makepyfile(
+        """
+        import pytest
+        from freezegun import freeze_time
+        from xsim.errors import XsimError
+
+        @freeze_time("2020-01-02")
+        def test_right(xsim):
+            with pytest.raises(XsimError, match="vendor=...: a function .* where the clock is frozen"):
+                xsim("right", vendor=lambda request, now: None)
         """
     )
     suite.runpytest_inprocess("-o", "xsim_collect=false").assert_outcomes(passed=1)

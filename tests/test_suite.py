@@ -1,10 +1,13 @@
 """Many scenarios at once: found, run in processes, reported together, none lost and none counted twice."""
 
 import json
-import shutil
+import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,9 +16,10 @@ import pytest
 
 from xsim.api import Options
 from xsim.errors import XsimError
+from xsim.findings import SuiteResult
 from xsim.model import Verdict
 from xsim.report import combined, suite_summary
-from xsim.suite import run_suite, run_task, shard_of, tasks_under
+from xsim.suite import Task, run_suite, run_task, shard_of, tasks_under
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +55,8 @@ def four(tmp_path_factory):
     return folder
 
 
+YML = "name: Same\ncommonfields: {id: Same, version: -1}\nconfiguration: []\nscript: {type: python, script: ''}\n"
+JUNIT = Path(__file__).parent / "report" / "junit.xsd"
 FORMATS = ("json", "junit", "sarif", "concise", "github", "json-lines")
 
 
@@ -153,8 +159,8 @@ def test_what_differs_from_what_scenarios_expect_is_told_of_each(tmp_path):
     assert (mended.verdict, mended.differences[1]) == (Verdict.FAILED, "expected FC202 duplicate-event, not found")
     assert "not as the scenario expects" in " ".join(combined([known, mended], "text").split())
     assert [len(each["differences"]) for each in json.loads(combined([known, mended], "json"))["results"]] == [0, 2]
-    [annotation] = [line for line in combined([known, mended], "github").splitlines() if line.startswith("::error")]
-    assert annotation.endswith("%0Aexpected FC202 duplicate-event, not found")
+    annotations = [line for line in combined([known, mended], "github").splitlines() if line.startswith("::error")]
+    assert annotations[-1].endswith("expected FC202 duplicate-event, not found")
     assert "- expected FC202 duplicate-event, not found" in "\n".join(suite_summary([known, mended]))
 
 
@@ -190,6 +196,22 @@ def test_shards_share_the_work_and_leave_nothing_out(tmp_path):
     assert {task.scenario for part in parts for task in part} == {task.scenario for task in tasks}
 
 
+def test_a_scenario_that_is_added_leaves_the_others_in_their_parts_on_every_machine(tmp_path):
+    def parts(top, names):
+        tasks = [Task(top / name / "xsim.toml", top / name) for name in names]
+        told = {part: shard_of(tasks, f"{part}/4") for part in range(1, 5)}
+        assert sorted(map(len, told.values()))[0] >= len(names) // 4
+        return {task.scenario.parent.name: part for part, mine in told.items() for task in mine}
+
+    names = [f"i{number}" for number in range(41)]
+    before = parts(tmp_path, names)
+    after = parts(tmp_path / "elsewhere", ["i0a", *names])
+    assert before.keys() == set(names)
+    assert sum(before[name] != after[name] for name in names) <= 4
+    assert set(parts(tmp_path, ["one"])) == {"one"}
+    assert shard_of([], "1/2") == ()
+
+
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0", "-1/3"])
 def test_a_shard_that_is_no_part_of_a_whole_is_refused(text):
     with pytest.raises(XsimError, match="expected a part of a whole"):
@@ -221,6 +243,7 @@ def test_the_formats_tell_of_all_scenarios(of_four):
     suites = ElementTree.fromstring(rendered("junit"))
     assert len(suites) == 4
     assert [suite.get("failures") != "0" for suite in suites] == [False, True, True, True]
+    assert not [*pytest.importorskip("xmlschema").XMLSchema(str(JUNIT)).iter_errors(suites)]
     (run,) = json.loads(rendered("sarif"))["runs"]
     loud = [each for each in run["results"] if each["level"] != "note"]
     assert [each["ruleId"] for each in loud] == ["FC202"]
@@ -228,8 +251,47 @@ def test_the_formats_tell_of_all_scenarios(of_four):
     assert len(run["invocations"]) == 2
     assert len([line for line in rendered("concise").splitlines() if "FC105" not in line]) == 3
     assert "b_same.py:9: FC202" in rendered("concise")
-    assert rendered("github").count("::error") == 3
+    errors = [line for line in rendered("github").splitlines() if line.startswith("::error")]
+    assert [line.partition("title=")[2].partition("::")[0] for line in errors] == [
+        "FC202 duplicate-event",
+        *["xsim%3A could not be run"] * 2,
+    ]
     assert all(json.loads(line) for line in rendered("json-lines").splitlines())
+
+
+def test_junit_tells_scenarios_of_one_name_apart(tmp_path):
+    for name in ("one", "two"):
+        integration(tmp_path / name, "same")
+        (tmp_path / name / "same" / "same.yml").write_text(YML, encoding="utf-8")
+        (tmp_path / name / "broken").mkdir()
+        (tmp_path / name / "broken" / "xsim.toml").write_text("cycles = 3\n", encoding="utf-8")
+    results = [run_task(task) for task in tasks_under([tmp_path], IN_PROCESS, ["junit"])]
+    assert [result.verdict for result in results] == [None, Verdict.PASSED] * 2
+    suites = ElementTree.fromstring(combined(results, "junit"))
+    cases = [(case.get("classname"), case.get("name")) for case in suites.iter("testcase")]
+    assert len(set(cases)) == len(cases)
+    assert not [*pytest.importorskip("xmlschema").XMLSchema(str(JUNIT)).iter_errors(suites)]
+
+
+def test_on_github_what_could_not_be_run_and_what_is_undecided_is_an_error_at_its_scenario():
+    told = [
+        SuiteResult("a/xsim.toml", reason="no such file"),
+        SuiteResult(
+            "b/xsim.toml", verdict=Verdict.UNDECIDED, reason="nothing came", rendered={"github": "UNDECIDED: nothing"}
+        ),
+        SuiteResult("c/xsim.toml", verdict=Verdict.PASSED, reason="all came"),
+    ]
+    assert combined(told, "github", folder="content").splitlines() == [
+        "::error file=content/a/xsim.toml,line=1,title=xsim%3A could not be run::no such file",
+        "::error file=content/b/xsim.toml,line=1,title=xsim%3A undecided::nothing came",
+        "b/xsim.toml: UNDECIDED: nothing",
+    ]
+
+
+def test_what_is_in_the_way_of_many_is_told_once():
+    told = [SuiteResult(f"{name}/xsim.toml", reason="a module is missing") for name in "abc"]
+    assert "a/xsim.toml and 2 more: a module is missing" in combined(told, "text")
+    assert list(suite_summary(told))[-1] == "**a/xsim.toml and 2 more**: a module is missing"
 
 
 # --- the command --------------------------------------------------------------------------------------------
@@ -246,6 +308,58 @@ def test_the_command_shows_a_table_and_leaves_with_the_worst_verdict(four):
     assert seen.stdout.splitlines()[-1] == "4 scenarios: 1 passed, 2 failed, 1 could not be run"
     assert "d_broken/xsim.toml: d_broken/xsim.toml:1: cycles: unknown" in " ".join(seen.stdout.split())
     assert (four / "out.xml").read_text(encoding="utf-8").count("<testsuite ") == 4
+
+
+def processes_with(mark):
+    """Numbers of the processes that have this in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark.encode() in (folder / "environ").read_bytes() and (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def until(is_so, seconds=30):
+    for _ in range(int(seconds / 0.05)):
+        if is_so():
+            return True
+        time.sleep(0.05)
+    return is_so()
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes as Linux shows them")
+@pytest.mark.parametrize("options", [[], ["--in-process"]], ids=["apart", "in process"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
+def test_a_suite_that_is_ended_leaves_no_process_and_reports_what_is_done(tmp_path, number, options):
+    began = tmp_path / "began"
+    for name in ("b_hangs", "c_hangs", "d_waits", "e_waits", "f_waits", "g_waits"):
+        integration(tmp_path / "work", name, extra=f"open({str(began)!r}, 'a').write('x')\nwhile True: pass")
+    integration(tmp_path / "work", "a_right")
+    made, mark = tmp_path / "made", f"XSIM_TEST_MARK={tmp_path}"
+    made.mkdir()
+    command = [sys.executable, "-m", "xsim", "suite", "work", "--hang-limit", "60s", "--processes", "2", *options]
+    with subprocess.Popen(
+        [*command, "--output", "json:out.json"],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(made), **dict([mark.split("=")])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as suite:
+        assert until(lambda: began.exists() and len(began.read_text()) == 2)
+        suite.send_signal(number)
+        # Far less than the limit of one that hangs.
+        out, err = suite.communicate(timeout=30)
+    assert until(lambda: not processes_with(mark)), "all of its processes ended with it"
+    until(lambda: not list(made.iterdir()))
+    assert not list(made.rglob("*")), "nothing of theirs is left"
+    if number is not signal.SIGKILL:
+        assert (suite.returncode, err) == (130, "xsim: interrupted; 1 of 7 scenarios was done\n")
+        assert out.splitlines()[-1] == "7 scenarios: 1 passed, 6 could not be run"
+        assert "work/b_hangs/xsim.toml and 5 more: the suite was interrupted" in " ".join(out.split())
+        results = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["results"]
+        assert [each["verdict"] for each in results] == ["passed", *[None] * 6]
 
 
 # --- a cluster ----------------------------------------------------------------------------------------------
@@ -270,14 +384,14 @@ def cluster(tmp_path):
     for name in ("first", "second"):
         options = ["--name", name, "--local-directory", str(folder), "--no-dashboard"]
         started.append(subprocess.Popen([*begin, *options], cwd=folder, stderr=subprocess.DEVNULL))
-    yield address, started[1:]
+    yield address, started
     for process in reversed(started):
         process.kill()
         process.wait()
 
 
 def test_a_cluster_that_loses_a_worker_half_way_loses_no_result_and_counts_none_twice(tmp_path, cluster):
-    address, workers = cluster
+    address, [_, *workers] = cluster
     for number in range(4):
         integration(tmp_path / "work", f"i{number}", id="1" if number % 2 else "last")
     seen = []
@@ -289,10 +403,45 @@ def test_a_cluster_that_loses_a_worker_half_way_loses_no_result_and_counts_none_
 
     tasks = tasks_under([tmp_path / "work"], IN_PROCESS)
     results = run_suite(tasks, engine=f"dask={address}", on_result=on_result)
-    assert [result.verdict for result in results] == [Verdict.PASSED, Verdict.FAILED] * 2
+    assert [result.verdict for result in results] == [Verdict.PASSED, Verdict.FAILED] * 2, results
     assert sorted(seen) == sorted(result.scenario for result in results)
     assert len(set(seen)) == 4
-    shutil.rmtree(tmp_path / "work")
+
+
+def test_a_cluster_whose_workers_are_gone_is_waited_for_and_one_without_a_scheduler_is_not(
+    tmp_path, cluster, monkeypatch
+):
+    address, [scheduler, *workers] = cluster
+    monkeypatch.setattr("xsim.suite.SECONDS_FOR_CLUSTER", 3)
+    hangs = "open('{}', 'w')\nwhile True: pass"
+    integration(tmp_path / "work", "a_right")
+    integration(tmp_path / "work", "b_hangs", extra=hangs.format(tmp_path / "began"))
+    seen, told = [], []
+
+    def on_result(result):
+        seen.append(result)
+        for worker in workers:
+            worker.kill()
+
+    def on_wait(why):
+        told.append(why)
+        if seen:  # Before that the workers are not there yet.
+            scheduler.kill()
+
+    options = replace(IN_PROCESS, hang_limit=timedelta(seconds=60))
+    tasks = tasks_under([tmp_path / "work"], options)
+    results = run_suite(tasks, engine=f"dask={address}", on_result=on_result, on_wait=on_wait)
+    assert [(result.verdict, result.reason) for result in results[1:]] == [(None, "the cluster's scheduler is gone")]
+    assert results[0].verdict is Verdict.PASSED
+    assert set(told) == {f"the cluster at {address} has no worker; waiting for one"}
+
+
+def test_a_worker_with_another_xsim_judges_nothing(tmp_path):
+    [task] = tasks_under([integration(tmp_path, "one")], IN_PROCESS)
+    result = run_task(replace(task, version="0.0.1"))
+    assert result.verdict is None
+    assert result.reason.startswith("the cluster's worker has xsim ")
+    assert result.reason.endswith(", and 0.0.1 asks (install the same on both)")
 
 
 def test_a_cluster_that_does_not_answer_is_one_line(tmp_path, monkeypatch):

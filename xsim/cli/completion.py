@@ -6,6 +6,7 @@ it offers is what this version knows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -40,8 +41,38 @@ def script(shell: str) -> str:
     assert found is not None, shell
     # Not its own `source`: for bash that starts a bash, which need not be on this machine.
     text = ShellComplete.source(found(cli, {}, "xsim", VARIABLE))
-    # In fish what is told of a completion would end at its first comma.
-    return text.replace('string split "," $completion', 'string split --max 2 "," $completion')
+    for before, after in _MENDED[shell]:
+        assert text.count(before) == 1, before
+        text = text.replace(before, after)
+    return text
+
+
+_MENDED: Mapping[str, Sequence[tuple[str, str]]] = {
+    # Behind "junit:" a path goes on, in the same word. (Bash takes what is behind a colon for a word of its own.)
+    "bash": [("COMPREPLY+=($value)", "COMPREPLY+=($value); [[ $value == *[:=] ]] && compopt -o nospace")],
+    "zsh": [
+        ('completions+=("$key")', '[[ $key == *[:=] ]] && begun+=("$key") || completions+=("$key")'),
+        ("    local -a completions\n", "    local -a completions begun\n"),
+        ("_path_files -f", '[[ $PREFIX == "$key" ]] || compset -P 1 "*:"; _path_files -f'),
+        (
+            '    if [ -n "$completions" ]; then\n',
+            "    (( $#begun )) && compadd -U -V unsorted -S '' -a begun\n    if [ -n \"$completions\" ]; then\n",
+        ),
+    ],
+    "fish": [
+        # What is told of a completion would end at its first comma.
+        ('string split "," $completion', 'string split --max 2 "," $completion'),
+        (
+            "            __fish_complete_path $metadata[2];\n",
+            "            set -l begun (string match --regex '^[a-z-]+:' -- (commandline -ct));\n"
+            "            set -q begun[1]; or set begun '';\n"
+            "            for path in (__fish_complete_path $metadata[2]);\n"
+            "                echo $begun$path;\n"
+            "            end;\n",
+        ),
+    ],
+}
+"""Of each shell what of click's script is put otherwise."""
 
 
 # --- what is offered ----------------------------------------------------------------------------------------
@@ -94,6 +125,13 @@ def complete_output(ctx: click.Context, param: click.Parameter, incomplete: str)
     if colon:
         return [CompletionItem(path, type="file")]
     return [CompletionItem(f"{each}:") for each in FORMATS if each.startswith(name) and _is_taken(each, ctx)]
+
+
+def complete_engine(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The processes of this machine, or a cluster, whose address goes on in the same word."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(name) for name in ("processes", "dask=") if name.startswith(incomplete)]
 
 
 def _is_taken(format_: str, ctx: click.Context) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xsim.cli.completion import complete_engine
 from xsim.cli.options import as_options, judgement_options, run_process_options, suite_output_options
 from xsim.errors import XsimError
 from xsim.findings import EXIT_CODES
 from xsim.model import Verdict
 
 EXIT_BUG = 70
+EXIT_INTERRUPTED = 130
 
 if TYPE_CHECKING:
     from xsim.findings import SuiteResult
+    from xsim.suite import SuiteInterruptedError, Task
 
 
 @click.command("suite")
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     default="processes",
     show_default=True,
     metavar="ENGINE",
+    shell_complete=complete_engine,
     help="processes, or dask=ADDRESS for the workers of a Dask scheduler (pip install xsim[dask]).",
 )
 @click.option("--cycles", type=int, help="How many fetches each runs; default the scenario's.")
@@ -57,7 +62,7 @@ def command(
 
     A path is a folder to look through, an integration with a scenario beside it, or a scenario file. State is kept
     nowhere: each run starts from its scenario. The exit code is 1 where one failed, 2 where one could not be run, 3
-    where one is undecided, else 0.
+    where one is undecided, 130 where it was interrupted (what was done by then is reported), else 0.
 
     \b
     xsim suite Packs
@@ -66,8 +71,7 @@ def command(
     """
     from xsim.cli.github import folder_in_workspace, is_github
     from xsim.cli.judgement import refuse_bad_outputs, split_output
-    from xsim.report import SuiteProgress
-    from xsim.suite import refuse_bad_options, run_suite, shard_of, tasks_under
+    from xsim.suite import refuse_bad_options, shard_of, tasks_under
 
     refuse_bad_outputs(format_, outputs)
     formats = dict.fromkeys([format_, *(split_output(output)[0] for output in outputs)])
@@ -82,26 +86,53 @@ def command(
     tasks = tasks_under(paths, options, wanted, below_top=folder_in_workspace())
     if shard:
         tasks = shard_of(tasks, shard)
-    with SuiteProgress(len(tasks), enabled=sys.stderr.isatty()) as progress:
-        results = run_suite(tasks, processes=processes, engine=engine, on_result=progress.add)
-    sys.exit(_show(results, format_, outputs))
+    sys.exit(_run(tasks, processes, engine, format_, outputs))
+
+
+def _run(tasks: Sequence[Task], processes: int | None, engine: str, format_: str, outputs: tuple[str, ...]) -> int:
+    """Run them and show what came of it, also where it was interrupted; the exit code."""
+    from xsim.report import SuiteProgress
+    from xsim.suite import SuiteInterruptedError, run_suite
+
+    # A polite kill is treated like Ctrl-C: what was done by then is reported.
+    signal.signal(signal.SIGTERM, _interrupt)
+    done = ""
+    with SuiteProgress(len(tasks), enabled=sys.stderr.isatty()) as shown:
+        try:
+            results = run_suite(tasks, processes=processes, engine=engine, on_result=shown.add, on_wait=shown.tell)
+        except SuiteInterruptedError as error:
+            results, done = error.results, _done(error)
+    code = _show(results, format_, outputs)
+    if done:
+        click.echo(f"xsim: interrupted; {done}", err=True)
+    return EXIT_INTERRUPTED if done else code
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _done(ended: SuiteInterruptedError) -> str:
+    done, total = ended.done, len(ended.results)
+    return f"{done:,} of {total:,} scenarios {'was' if done == 1 else 'were'} done"
 
 
 def _show(results: Sequence[SuiteResult], format_: str, outputs: tuple[str, ...]) -> int:
-    from xsim.cli.github import add_to_summary, is_github, quoted
+    from xsim.cli.github import add_to_summary, folder_in_workspace, is_github, quoted
     from xsim.cli.judgement import split_output, write_file
     from xsim.report import combined, print_suite, suite_summary
 
+    folder = folder_in_workspace()
     for output in outputs:
         name, path = split_output(output)
-        write_file(path, combined(results, name))
+        write_file(path, combined(results, name, folder=folder))
     if format_ == "text":
         if is_github():
             click.echo(quoted(combined(results, "text")))
-            click.echo(combined(results, "github"))
+            click.echo(combined(results, "github", folder=folder))
         else:
             print_suite(results)
-    elif text := combined(results, format_):
+    elif text := combined(results, format_, folder=folder):
         click.echo(text)
     if format_ == "concise":
         # A line a finding, so that only standard error is left to say why something is undecided.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring
@@ -10,25 +11,49 @@ from xml.etree.ElementTree import Element, SubElement, fromstring
 from xsim.findings import SuiteResult
 from xsim.model import Verdict
 from xsim.report.cells import markdown, plural, safe
+from xsim.report.entries import seen_from_top
 from xsim.report.github import MOST_OF_A_LEVEL, annotation
 from xsim.report.json_format import written
 from xsim.report.junit import document
 
 NOT_RUN = "could not be run"
 _LONGEST_REASON = 300
+_LEFT_OUT = re.compile(r"::\w+ title=xsim::([\d,]+) more of level ")
 
 
-def combined(results: Sequence[SuiteResult], format: str) -> str:
-    """The suite in a format of single reports, which each result holds rendered."""
-    return _COMBINED[format](results)
+def combined(results: Sequence[SuiteResult], format: str, *, folder: str = "") -> str:
+    """The suite in a format of single reports, which each result holds rendered. `folder` as of `render`."""
+    return _github(results, folder) if format == "github" else _COMBINED[format](results)
 
 
 def suite_verdict(results: Sequence[SuiteResult]) -> str:
     """How many passed, failed and so on, in a line."""
+    return f"{plural(len(results), 'scenario')}: {suite_counts(results) or 'nothing to run'}"
+
+
+def unsettled(results: Sequence[SuiteResult]) -> Sequence[Sequence[SuiteResult]]:
+    """Those without a verdict and those that are undecided, together where the reason is the same.
+
+    What is in the way of one may be in the way of all.
+    """
+    found: dict[str, list[SuiteResult]] = {}
+    for result in results:
+        if result.verdict in (None, Verdict.UNDECIDED):
+            found.setdefault(result.reason, []).append(result)
+    return tuple(found.values())
+
+
+def named(results: Sequence[SuiteResult]) -> str:
+    """The first of them, and how many there are beside it."""
+    more = f" and {len(results) - 1:,} more" if results[1:] else ""
+    return f"{safe(results[0].scenario, 200)}{more}"
+
+
+def suite_counts(results: Sequence[SuiteResult]) -> str:
+    """How many of each verdict, as far as there are any: "3 passed, 1 failed"."""
     verdicts = [result.verdict for result in results]
     told = [(verdicts.count(each), each.value) for each in Verdict] + [(verdicts.count(None), NOT_RUN)]
-    counts = ", ".join(f"{count:,} {word}" for count, word in told if count)
-    return f"{plural(len(results), 'scenario')}: {counts or 'nothing to run'}"
+    return ", ".join(f"{count:,} {word}" for count, word in told if count)
 
 
 def _text(results: Sequence[SuiteResult]) -> str:
@@ -54,8 +79,14 @@ def _missing_line(result: SuiteResult) -> str:
     return written({"type": "error", "scenario": result.scenario, "message": result.reason}, indent=None)
 
 
-def _missing_annotation(result: SuiteResult) -> str:
-    return annotation("error", safe(result.scenario, 400), 1, "xsim", _reason(result))
+def _annotated(result: SuiteResult, folder: str) -> str:
+    """Its annotations; of one that has no verdict, or that is undecided and fails the step, why that is."""
+    rendered = result.rendered.get("github", "")
+    if result.verdict not in (None, Verdict.UNDECIDED):
+        return rendered
+    title = NOT_RUN if result.verdict is None else Verdict.UNDECIDED.value
+    path = seen_from_top(safe(result.scenario, 400), folder)
+    return "\n".join([*filter(None, [rendered]), annotation("error", path, 1, f"xsim: {title}", _reason(result))])
 
 
 def _json(results: Sequence[SuiteResult]) -> str:
@@ -79,19 +110,34 @@ def _entry(result: SuiteResult) -> Mapping[str, Any]:
 
 def _junit(results: Sequence[SuiteResult]) -> str:
     root = Element("testsuites", {"name": "xsim"})
+    taken: set[str] = set()
     for result in results:
-        if result.verdict is None:
-            root.append(_missing_suite(result))
-        else:
-            root.extend(fromstring(result.rendered["junit"]))
+        suites = list(fromstring(result.rendered["junit"])) if result.verdict else [_missing_suite(result)]
+        for suite in suites:
+            _tell_apart(suite, result, taken)
+        root.extend(suites)
     return document(root)
+
+
+def _tell_apart(suite: Element, result: SuiteResult, taken: set[str]) -> None:
+    """Readers take cases of one class and name for one: of integrations called alike the path of the scenario tells."""
+    cases = suite.findall("testcase")
+    if taken.intersection(case.get("classname", "") for case in cases):
+        name = re.sub(r"[^A-Za-z0-9]+", "_", safe(result.scenario, 400)).strip("_")
+        for case in cases:
+            case.set("classname", f"{case.get('classname')}.{name}")
+        suite.set("name", f"{suite.get('name')}: {safe(result.scenario, 400)}")
+    taken.update(case.get("classname", "") for case in cases)
 
 
 def _missing_suite(result: SuiteResult) -> Element:
     name = safe(result.scenario, 400)
-    suite = Element("testsuite", {"name": name, "tests": "1", "failures": "1", "errors": "0", "skipped": "0"})
-    case = SubElement(suite, "testcase", {"classname": "xsim", "name": NOT_RUN})
-    SubElement(case, "failure", {"type": "error", "message": _reason(result)}).text = _reason(result)
+    counts = {"tests": "1", "failures": "1", "errors": "0", "skipped": "0", "time": "0"}
+    suite = Element("testsuite", {"name": name, **counts, "file": name})
+    slug = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "_"
+    case = SubElement(suite, "testcase", {"classname": f"xsim.{slug}", "name": NOT_RUN, "time": "0"})
+    failure = SubElement(case, "failure", {"type": "error", "message": _reason(result)})
+    failure.text = f"{_reason(result)}\nat: {name}:1"
     return suite
 
 
@@ -114,22 +160,30 @@ def _sarif(results: Sequence[SuiteResult]) -> str:
     return written({**logs[0], "runs": [{**whole, "tool": {"driver": driver}}]}, indent=2)
 
 
-def _github(results: Sequence[SuiteResult]) -> str:
-    """The annotations of all; GitHub shows ten of a level, so that what goes beyond is counted."""
-    texts = [result.rendered.get("github", "") if result.verdict else _missing_annotation(result) for result in results]
-    kept: list[str] = []
-    counts: dict[str, int] = {}
-    for line in (line for text in texts for line in text.splitlines()):
-        level = line.partition(" ")[0] if line.startswith("::") else ""
-        counts[level] = counts.get(level, 0) + 1
-        if not level or counts[level] < MOST_OF_A_LEVEL:
-            kept.append(line)
-    more = [
-        f"{level} title=xsim::{count - MOST_OF_A_LEVEL + 1:,} more: all are in the job summary and the log"
-        for level, count in counts.items()
-        if level and count >= MOST_OF_A_LEVEL
-    ]
-    return "\n".join([*kept, *more])
+def _github(results: Sequence[SuiteResult], folder: str) -> str:
+    """The annotations of all, of each level ten, and a line a scenario with its verdict."""
+    commands, told = [], []
+    for result in results:
+        lines = _annotated(result, folder).splitlines()
+        commands += [line for line in lines if line.startswith("::")]
+        name = f"./{result.scenario}" if result.scenario.startswith(":") else result.scenario
+        told += [f"{safe(name, 400)}: {line}" for line in lines if not line.startswith("::")]
+    levels = dict.fromkeys(line.partition(" ")[0] for line in commands)
+    return "\n".join([*(line for level in levels for line in _ten_of(level, commands)), *told])
+
+
+def _ten_of(level: str, commands: Sequence[str]) -> Iterator[str]:
+    """GitHub shows ten annotations of a level, so that the tenth counts what goes beyond."""
+    annotations = [line for line in commands if line.startswith(f"{level} file=")]
+    # A run of many findings annotates but the first of them, and says how many more there are.
+    left_out = filter(None, (_LEFT_OUT.match(line) for line in commands if line.startswith(f"{level} title=")))
+    count = len(annotations) + sum(int(each[1].replace(",", "")) for each in left_out)
+    if count <= MOST_OF_A_LEVEL:
+        yield from annotations
+        return
+    yield from annotations[: MOST_OF_A_LEVEL - 1]
+    more = count - len(annotations[: MOST_OF_A_LEVEL - 1])
+    yield f"{level} title=xsim::{more:,} more: all are in the job summary and the log"
 
 
 def _reason(result: SuiteResult) -> str:
@@ -140,7 +194,6 @@ _COMBINED: Mapping[str, Callable[[Sequence[SuiteResult]], str]] = {
     "text": _text,
     "concise": _lines("concise", _missing_concise),
     "json-lines": _lines("json-lines", _missing_line),
-    "github": _github,
     "json": _json,
     "junit": _junit,
     "sarif": _sarif,
@@ -158,9 +211,9 @@ def suite_summary(results: Sequence[SuiteResult]) -> Iterator[str]:
             f"| `{scenario}` | {verdict} | {result.counts[0]} | {result.counts[1]} | {', '.join(result.codes)} |"
         )
     yield "\n".join(rows)
+    for those in unsettled(results):
+        yield f"**{markdown(named(those))}**: {markdown(_reason(those[0]))}"
     for result in results:
-        if result.verdict in (None, Verdict.UNDECIDED):
-            yield f"**{markdown(safe(result.scenario, 200))}**: {markdown(_reason(result))}"
         if result.differences:
             lines = [f"- {markdown(safe(line, _LONGEST_REASON))}" for line in result.differences]
             yield "\n".join([f"**{markdown(safe(result.scenario, 200))}**: not as the scenario expects\n", *lines])
