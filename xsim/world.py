@@ -6,10 +6,11 @@ Times are aware UTC datetimes. Dotted paths step into objects ("attributes.creat
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 JsonValue = Any
@@ -130,6 +131,18 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a request has to say, for one of several calls at one address to be meant."""
+
+    name: str
+    """The parameter; dotted for place "json"."""
+    place: str = "query"
+    """As of a Filter."""
+    pattern: str = ""
+    """Regular expression that is found in what was sent; "": that anything was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One call of the API."""
 
@@ -178,11 +191,12 @@ class Endpoint:
     """A fixed answer that is no JSON, or no object; None: `extra` is the answer. Of a list in another format than JSON:
     what stands around the records, `{records}` in their place."""
     format: str = "json"
-    """How records are written: "json", "xml", "ndjson" (a record a line) or "csv"."""
+    """How records are written: "json", "rows" (JSON, a record a list of its columns' values), "xml", "ndjson" (a record
+    a line) or "csv"."""
     item: str = "item"
     """The element that an XML record is."""
     columns: tuple[str, ...] = ()
-    """Dotted paths of a CSV answer's columns."""
+    """Dotted paths of the columns of "csv" and "rows"."""
     unknown_status: int = 404
     """The answer where a detail call or an update names no record that there is."""
     job_at: str = ""
@@ -200,6 +214,12 @@ class Endpoint:
     """Of an update: dotted paths and new values. "{path}" is what the request's JSON body holds at that path."""
     deletes: bool = False
     """Of an update: the records are gone."""
+    count_at: str = ""
+    """Where the answer holds the number of records in it."""
+    last_at: Mapping[str, str] = field(default_factory=dict)
+    """Dotted paths of the answer, and of its last record: what stands there in that is told there; null of none."""
+    when: tuple[Condition, ...] = ()
+    """A request has to fulfil each; of several endpoints at one address one without comes last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +249,8 @@ class Login:
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
     """Fixed fields of the login's answer."""
     sent_in: str = "header"
-    """Where a request shows the token or key: "header", "cookie", "query", "json", "form" or "path"."""
+    """Where a request shows the token or key: "header", "cookie", "query", "json", "form", "path", or "body": anywhere
+    in its text."""
     sent_as: str = "Authorization"
     prefix: str = ""
     """What stands before it: "Bearer "."""
@@ -239,6 +260,8 @@ class Login:
     """The answer to a request that shows none, or one that is no longer good."""
     body: JsonValue = None
     """Its body; None: an object that says what is wrong."""
+    text: str | None = None
+    """Of answer "text": all of the body, with `{token}` where the token stands; None: it is the token alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,15 +343,53 @@ class Listing:
     """How many matching records the paging skipped."""
 
 
+def calls_by_name(endpoints: Iterable[Endpoint]) -> dict[str, Endpoint]:
+    """The calls that list records, by the name that a Listing has for them; of several at one address the first."""
+    found: dict[str, Endpoint] = {}
+    for each in endpoints:
+        if each.kind != "fixed":
+            found.setdefault(f"{each.method.upper()} {each.path}", each)
+    return found
+
+
 def values_at(record: JsonValue, path: str) -> list[JsonValue]:
-    """All values at a dotted path: [] where a step is missing; several where it steps through a list ("items.*.id")."""
+    """All values at a dotted path: [] where a step is missing; several where it steps through a list ("items.*.id").
+
+    A number steps to one of a list ("items.0.id").
+    """
     found = [record]
     for step in steps_of(path):
         if step == "*":
             found = [item for each in found if isinstance(each, list) for item in each]
         else:
-            found = [each[step] for each in found if isinstance(each, Mapping) and step in each]
+            found = [each[key] for each in found if (key := _key_in(each, step)) is not None]
     return found
+
+
+def put_at(record: dict[str, JsonValue], steps: tuple[str, ...], value: JsonValue) -> None:
+    """Set the value there. A number steps to one of a list that is there; elsewhere objects are made on the way, and
+
+    what is no object makes room for one.
+    """
+    holder: Any = record
+    for step, following in pairwise(steps):
+        key = _key_to_set(holder, step)
+        inner = holder.get(key) if isinstance(holder, dict) else holder[key]
+        if not isinstance(inner, dict) and not (isinstance(inner, list) and _key_in(inner, following) is not None):
+            holder[key] = inner = {}
+        holder = inner
+    holder[_key_to_set(holder, steps[-1])] = value
+
+
+def _key_in(value: JsonValue, step: str) -> Any:
+    """By what the step leads into the value; None where it leads nowhere."""
+    if isinstance(value, Mapping):
+        return step if step in value else None
+    return int(step) if isinstance(value, list) and step.isdecimal() and int(step) < len(value) else None
+
+
+def _key_to_set(holder: Any, step: str) -> Any:
+    return step if isinstance(holder, dict) else _key_in(holder, step)
 
 
 @lru_cache(maxsize=1_000)

@@ -67,6 +67,34 @@ def test_a_reason_may_hold_dashes_and_marks():
     assert one("x = 1  # xsim: allow FC201 -- a -- b # c\n").reason == "a -- b # c"
 
 
+@pytest.mark.parametrize("dash", ["--", "—", "–"])
+def test_a_comment_may_stand_behind_another_and_its_dashes_may_be_one(dash):
+    found = one(f"x = 1  # noqa: E501  # xsim: allow FC201 {dash} why\n")
+    assert (found.rules, found.reason) == (("FC201",), "why")
+
+
+def test_a_comment_on_a_line_of_its_own_within_a_call_covers_the_call():
+    found = one("send(\n    # xsim: allow FC202 -- why\n    1,\n)\ny = 1\n")
+    assert (found.first, found.last) == (1, 4)
+
+
+def test_a_comment_below_a_decorator_covers_the_function_and_one_below_its_head_the_next_statement():
+    found = one("@timed\n# xsim: allow FC202 -- why\ndef fetch():\n    return 1\n")
+    assert (found.first, found.last) == (1, 4)
+    found = one("def fetch():\n    # xsim: allow FC202 -- why\n    send(\n        1)\n    return 1\n")
+    assert (found.first, found.last) == (3, 4)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["# xsim: ignore FC201 -- why", "# xsim: alow FC201 -- why", "# xsim: allow FC201 # why", "# xsim: FC201"],
+)
+def test_what_was_meant_to_be_such_a_comment_is_kept_to_be_told(comment):
+    found = one(f"x = 1  {comment}\n")
+    assert (found.is_read, found.rules) == (False, ())
+    assert one("x = 1  # xsim: allow FC201 -- why\n").is_read
+
+
 @pytest.mark.parametrize("text", ["x = '# xsim: allow FC201 -- why'\n", "x = 1  # allow FC201\n", "# xsim: run it\n"])
 def test_what_is_no_such_comment_is_left_alone(text):
     assert allowances(text) == ()

@@ -48,7 +48,7 @@ def test_paths_are_seen_from_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("ignored = ['FC1']", "[tool] xsim, ignored: unknown key", "did you mean 'ignore'?"),
+        ("ignored = ['FC1']", "[tool.xsim] ignored: unknown key", "did you mean 'ignore'?"),
         ("fail_on = 'bad'", 'found "bad"', None),
         ("severity = {FC201 = 'loud'}", 'found "loud"', None),
         ("select = 3", "found 3", None),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from scenario_files import ENDPOINT, loaded, refusal
 
-from xsim.world import Endpoint, Filter, Limit, Order, Paging
+from xsim.world import Condition, Endpoint, Filter, Limit, Order, Paging
 
 VENDOR = "def answer(request, world):\n    raise SystemExit('imported')\n\nraise SystemExit('imported')\n"
 
@@ -31,6 +31,8 @@ id_param = "uid"
 id_in = "json"
 total_at = "data.total"
 more_at = "data.more"
+count_at = "data.count"
+last_at = {"meta.newest" = "created"}
 extra = {ok = true}
 empty = "null"
 wrap = "alert"
@@ -41,8 +43,22 @@ name = "s"
     assert endpoint(tmp_path, lines) == Endpoint(
         "/alerts", "POST", "api.vendor.example", streams=("s",), list_at="data.items", time_field="updated",
         id_field="uid", id_name="uid", id_place="json", total_at="data.total", more_at="data.more",
+        count_at="data.count", last_at={"meta.newest": "created"},
         extra={"ok": True}, empty="null", wrap="alert", pick="uid",
     )  # fmt: skip
+
+
+def test_calls_at_one_address_are_told_apart_by_what_requests_say(tmp_path):
+    lines = """
+when = [{param = "op", in = "json", pattern = "^alerts$"}, {in = "body", pattern = "since"}, {param = "key"}]
+[[endpoints]]
+path = "/alerts"
+kind = "fixed"
+when = [{param = "q", pattern = "count"}]
+"""
+    first, second = loaded(tmp_path, ENDPOINT + lines).scenario.endpoints
+    assert first.when == (Condition("op", "json", "^alerts$"), Condition("body", "body", "since"), Condition("key"))
+    assert (second.kind, second.when) == ("fixed", (Condition("q", "query", "count"),))
 
 
 @pytest.mark.parametrize(
@@ -256,7 +272,28 @@ def test_the_time_field_of_an_endpoint_serves_as_the_events_own(tmp_path):
             "6: [[endpoints]] 1, answer_headers, A: found a list of 2, expected a text of one line",
         ),
         ('streams = ["s"]', "5: [[endpoints]] 1, streams: no stream or event is of 's' | streams here: none"),
-        ('[[endpoints]]\npath = "/alerts"', "5: [[endpoints]] 2: GET /alerts is answered by [[endpoints]] 1 already"),
+        (
+            '[[endpoints]]\npath = "/alerts"',
+            "5: [[endpoints]] 2: GET /alerts is answered by [[endpoints]] 1 already | where "
+            "requests say which of them is meant: when =",
+        ),
+        (
+            'when = [{pattern = "a"}]',
+            "5: [[endpoints]] 1, when 1: 'param' is missing: the name of the request's parameter",
+        ),
+        (
+            'when = [{in = "body"}]',
+            "5: [[endpoints]] 1, when 1: 'pattern' is missing: what stands in the body of such a",
+        ),
+        ('when = [{param = "x", in = "path"}]', "5: [[endpoints]] 1, when 1, param: the path /alerts has no part {x}"),
+        (
+            'when = [{param = "x", pattern = "("}]',
+            '5: [[endpoints]] 1, when 1, pattern: found "(", which is no regular',
+        ),
+        (
+            'when = [{param = "q"}]\n[[endpoints]]\npath = "/alerts"\nwhen = [{param = "q"}]',
+            "6: [[endpoints]] 2: GET /alerts is answered by [[endpoints]] 1 already",
+        ),
     ],
 )
 def test_a_complaint_about_an_endpoint_names_its_line(tmp_path, lines, said):

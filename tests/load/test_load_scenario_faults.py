@@ -1,10 +1,13 @@
 """Faults say what goes wrong and when; one that would never strike is refused."""
 
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from scenario_files import loaded, refusal
 
+from xsim.load.scenario_elsewhere import FAULT_KEYS, FAULT_KINDS
+from xsim.load.scenario_faults import KEYS, KINDS
 from xsim.world import Fault
 
 WORLD = """
@@ -135,6 +138,9 @@ def test_a_vendor_function_may_answer_any_path(tmp_path):
          'malformed, wrong_type, slow, logout, kill | write kind = "status", status = 429'),
         ("kind = 503", "2: [[faults]] 1, kind: found 503, expected one of status"),
         ("kind = 3", "2: [[faults]] 1, kind: found 3, expected one of status"),
+        ('kind = "cut"\nbody = "x"', "3: [[faults]] 1, body: unknown key | did you mean 'text'?"),
+        ('kind = "cut"\nendpoint = "/alerts"', "3: [[faults]] 1, endpoint: unknown key | did you mean 'path'?"),
+        ('kind = "status"\nretry_after = 30', "3: [[faults]] 1, retry_after: unknown key | write headers = {"),
         ('kind = "cut"\nchances = 1', "3: [[faults]] 1, chances: unknown key | did you mean 'chance'?"),
         ('kind = "cut"\ninterval = "1m"', "3: [[faults]] 1, interval: unknown key | it belongs below [clock]"),
         ('kind = "cut"\ncalls = 3', "3: [[faults]] 1, calls: unknown key | it belongs below [[quotas]]"),
@@ -159,23 +165,27 @@ def test_a_vendor_function_may_answer_any_path(tmp_path):
         ('kind = "kill"\nat = "after"\nhost = "a"', "4: [[faults]] 1, host: means nothing"),
         ('kind = "kill"\nat = "after"\npath = "/alerts"', "4: [[faults]] 1, path: means nothing"),
         ('kind = "cut"\ncycles = []', "3: [[faults]] 1, cycles: found an empty list, expected cycle numbers from 1"),
-        ('kind = "cut"\ncycles = [0]', "3: [[faults]] 1, cycles: found a list of 1, expected cycle numbers"),
-        ('kind = "cut"\ncycles = [true]', "3: [[faults]] 1, cycles: found a list of 1, expected cycle numbers"),
-        ('kind = "cut"\ncycles = ["8-5"]', "3: [[faults]] 1, cycles: found a list of 1, expected cycle numbers"),
-        ('kind = "cut"\ncycles = ["3-"]', "3: [[faults]] 1, cycles: found a list of 1, expected cycle numbers"),
+        ('kind = "cut"\ncycles = [0]', "3: [[faults]] 1, cycles: found 0, expected cycle numbers"),
+        ('kind = "cut"\ncycles = [3, true]', "3: [[faults]] 1, cycles: found true, expected cycle numbers"),
+        ('kind = "cut"\ncycles = [9, "8-5"]', '3: [[faults]] 1, cycles: found "8-5", expected cycle numbers'),
+        ('kind = "cut"\ncycles = ["3-"]', '3: [[faults]] 1, cycles: found "3-", expected cycle numbers'),
         ('kind = "cut"\ncycles = [2, 11]', "3: [[faults]] 1, cycles: 11 comes behind the last cycle, 10 | it would"),
         ('kind = "cut"\ncycles = "11-12"', "3: [[faults]] 1, cycles: 11-12 comes behind the last cycle, 10"),
         ('kind = "cut"\ncycles = "8-20"\n[clock]\nskip = [8, 9, 10]', "3: [[faults]] 1, cycles: [clock] skip leaves"),
         ('kind = "cut"\nfrom = "+5m"\nuntil = "+5m"', '4: [[faults]] 1, until: found "+5m", expected a time after'),
         ('kind = "cut"\nuntil = "-1m"', '3: [[faults]] 1, until: found "-1m", expected a time after the start'),
         ('kind = "cut"\nfrom = "5m"', '3: [[faults]] 1, from: found "5m", expected a time such as'),
-        ('kind = "cut"\nrequests = [0]', "3: [[faults]] 1, requests: found a list of 1, expected whole numbers from 1"),
-        ('kind = "cut"\nrequests = "1-3"', '3: [[faults]] 1, requests: found "1-3", expected whole numbers from 1'),
-        ('kind = "cut"\nrequests = []', "3: [[faults]] 1, requests: found an empty list, expected one number or more"),
+        ('kind = "cut"\nrequests = [0]', "3: [[faults]] 1, requests: found 0, expected whole numbers from 1"),
+        ('kind = "cut"\nrequests = "3-1"', '3: [[faults]] 1, requests: found "3-1", expected whole numbers from 1 and '
+         "spans"),
+        ('kind = "cut"\nrequests = "2-10002"', "3: [[faults]] 1, requests: names more than 10,000 requests | without"),
+        ('kind = "cut"\nrequests = []', "3: [[faults]] 1, requests: found an empty list, expected whole numbers from 1 "
+         'and spans, such as [1, "3-6"] | without `requests` each request is struck'),
         ('kind = "cut"\nchance = 0', "3: [[faults]] 1, chance: found 0, expected a number above 0"),
         ('kind = "cut"\nchance = 20', "3: [[faults]] 1, chance: found 20, expected a number from 0 to 1"),
         ('kind = "cut"\ntimes = 0', "3: [[faults]] 1, times: found 0, expected a whole number from 1"),
-        ('kind = "cut"\nmethod = "get"', '3: [[faults]] 1, method: found "get", expected one of GET'),
+        ('kind = "cut"\nmethod = "get"', '3: [[faults]] 1, method: found "get", expected one of GET, POST, PUT, PATCH, '
+         "DELETE, HEAD | did you mean 'GET'?"),
         ('kind = "cut"\nmethod = "PUT"', '3: [[faults]] 1, method: no endpoint or login is of "PUT"'),
         ('kind = "cut"\nhost = "http://a"', '3: [[faults]] 1, host: found "http://a", expected a host name'),
         ('kind = "cut"\npath = "/alerst"', '3: [[faults]] 1, path: no endpoint or login is of "/alerst", so it would '
@@ -186,6 +196,9 @@ def test_a_vendor_function_may_answer_any_path(tmp_path):
         ('kind = "cut"\npath = "/alerts/7"\nhost = "api.example:80"', "1: [[faults]] 1: no endpoint or login has this"),
         ('kind = "status"\nstatus = 99', "3: [[faults]] 1, status: found 99, expected a whole number from 200 to 599"),
         ('kind = "status"\nheaders = {"a b" = 1}', "3: [[faults]] 1, headers, a b: no name that a header can have"),
+        ('kind = "status"\nheaders = {Retry-After = "{date+30}"}', "3: [[faults]] 1, headers, Retry-After: found "
+         '"{date+30}", expected a time such as {date+30s} or {epoch+2m}'),
+        ('kind = "status"\nheaders = {A = "x {epoch-1m}"}', '3: [[faults]] 1, headers, A: found "{epoch-1m}"'),
         ('kind = "status"\nheaders = 3', "3: [[faults]] 1, headers: found 3, expected a table"),
         ('kind = "status"\ntext = 3', "3: [[faults]] 1, text: found 3, expected a text"),
         ('kind = "cut"\nname = ""', '3: [[faults]] 1, name: found "", expected a text that is not empty'),
@@ -196,6 +209,39 @@ def test_a_vendor_function_may_answer_any_path(tmp_path):
 )  # fmt: skip
 def test_a_complaint_about_a_fault_names_its_line(tmp_path, lines, said):
     assert refusal(tmp_path, FAULT + lines + "\n" + WORLD).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("Outage", 'write kind = "refused"; `from` and `until` say how long it lasts'),
+        ("rate-limit", 'write kind = "status", status = 429, headers = {Retry-After = 30}'),
+        ("Bad Gateway", 'write kind = "status", status = 502'),
+        ("unauthorized", 'write kind = "status", status = 401'),
+        ("connection_reset", 'write kind = "reset"'),
+        ("truncated", 'write kind = "cut"'),
+        ("html", 'write kind = "wrong_type"'),
+        ("crash", 'write kind = "kill", at = "between"'),
+        ("skip", "cycles that the platform leaves out are `[clock] skip`"),
+        ("Time-Out", "did you mean 'timeout'?"),
+    ],
+)
+def test_what_a_kind_is_called_elsewhere_is_known(tmp_path, word, hint):
+    assert refusal(tmp_path, f'{FAULT}kind = "{word}"').endswith(f"slow, logout, kill | {hint}")
+
+
+def test_each_kind_that_another_word_stands_for_is_one():
+    for hint in FAULT_KINDS.values():
+        kind = re.search(r'kind = "(\w+)"', hint)
+        assert kind is None or kind[1] in KINDS
+    for hint in FAULT_KEYS.values():
+        key = re.search(r"did you mean '(\w+)'", hint)
+        assert key is None or key[1] in KEYS
+
+
+def test_requests_are_numbers_and_spans(tmp_path):
+    [fault] = faults(tmp_path, 'kind = "cut"\nrequests = [7, "2-4", 3, "1000000"]')
+    assert fault.requests == (2, 3, 4, 7, 1_000_000)
 
 
 def test_one_table_is_no_list_of_faults(tmp_path):

@@ -128,6 +128,14 @@ def test_a_detail_call_says_how_it_answers_an_unknown_id(tmp_path):
         ('format = "ndjson"', an_endpoint(format="ndjson")),
         ('format = "csv"\ncolumns = ["id", "owner.name"]', an_endpoint(format="csv", columns=("id", "owner.name"))),
         (
+            'format = "rows"\ncolumns = ["id"]\nlist_at = "rows"\nwrap = "values"\ncount_at = "found"',
+            an_endpoint(format="rows", columns=("id",), list_at="rows", wrap="values", count_at="found"),
+        ),
+        (
+            'format = "xml"\ntext = "<a>&lt;b&gt;{escaped}&lt;/b&gt;</a>"',
+            an_endpoint(format="xml", text="<a>&lt;b&gt;{escaped}&lt;/b&gt;</a>"),
+        ),
+        (
             'format = "xml"\nitem = "ns:alert"\ntext = "<a>{records}</a>"\nempty = "body"',
             an_endpoint(format="xml", item="ns:alert", text="<a>{records}</a>", empty="body"),
         ),
@@ -222,9 +230,20 @@ def test_paging_can_be_the_server_s_own_and_can_age(tmp_path, written, meant):
         ('kind = "update"\nid_param = "id"\nset = {"a..b" = 1}', '7: [[endpoints]] 1, set: found "a..b", expected a'),
         ('kind = "update"\nid_param = "id"\nset = {a = 1}\nunknown_status = 99', "8: [[endpoints]] 1, unknown_status: "
          "found 99, expected a whole number from 200"),
-        ('format = "yaml"', '5: [[endpoints]] 1, format: found "yaml", expected one of json, xml, ndjson, csv'),
+        ('format = "yaml"', '5: [[endpoints]] 1, format: found "yaml", expected one of json, rows, xml, ndjson, csv'),
         ('format = "csv"', "3: [[endpoints]] 1: 'columns' is missing: the dotted paths of the answer's columns"),
-        ('columns = "a"', '5: [[endpoints]] 1, columns: means nothing for format = "json" | write format = "csv"'),
+        ('columns = "a"', '5: [[endpoints]] 1, columns: means nothing for format = "json" | write format = "csv" or '
+         '"rows"'),
+        ('format = "rows"', "3: [[endpoints]] 1: 'columns' is missing: the dotted paths of the answer's columns"),
+        ('format = "rows"\ncolumns = "a"\npick = "id"', '7: [[endpoints]] 1, pick: means nothing for format = "rows"'),
+        ('last_at = {newest = "created"}', "5: [[endpoints]] 1, last_at: the answer is a bare list, which has"),
+        ('count_at = "n"', "5: [[endpoints]] 1, count_at: the answer is a bare list, which has no place for it"),
+        ('list_at = "a"\nlast_at = {n = 1}', "6: [[endpoints]] 1, last_at: found 1, expected a dotted path"),
+        ('list_at = "a"\nlast_at = {n = "a..b"}', '6: [[endpoints]] 1, last_at: found "a..b", expected a dotted path'),
+        ('format = "xml"\ncount_at = "n"', '6: [[endpoints]] 1, count_at: means nothing for format = "xml"'),
+        ('format = "ndjson"\ntext = "{escaped}"', '6: [[endpoints]] 1, text: {escaped} means nothing for format = '
+         '"ndjson" | write {records}'),
+        ('format = "xml"\ntext = "{records}{escaped}"', "6: [[endpoints]] 1, text: holds {records} twice or more"),
         ('format = "csv"\ncolumns = ["a", "a"]', "6: [[endpoints]] 1, columns: found a column twice"),
         ('format = "csv"\ncolumns = "a."', '6: [[endpoints]] 1, columns: found "a.", expected a dotted path'),
         ('item = "a"', '5: [[endpoints]] 1, item: means nothing for format = "json" | write format = "xml"'),

@@ -113,6 +113,12 @@ def test_several_logins_may_have_one_address_and_an_endpoint_s_too(tmp_path):
     assert [each.path for each in logins(tmp_path, lines, text)] == ["/soap", "/soap"]
 
 
+def test_the_token_may_stand_in_xml_on_the_way_there_and_back(tmp_path):
+    lines = 'path = "/soap"\nin = "body"\nanswer = "text"\ntext = "<s>{token}</s>"\nsent_in = "body"\nprefix = "<s>"'
+    [login] = loaded(tmp_path, "[[logins]]\n" + lines + "\n" + ENDPOINTS).scenario.logins
+    assert (login.text, login.sent_in, login.sent_as, login.prefix) == ("<s>{token}</s>", "body", "", "<s>")
+
+
 def test_the_whole_answer_can_be_the_token(tmp_path):
     found = logins(tmp_path, 'path = "/a"\ntoken_at = ""\n[[logins]]\npath = "/b"\nanswer = "text"')
     assert [(each.answer, each.token_at) for each in found] == [("json", ""), ("text", "")]
@@ -147,7 +153,10 @@ def test_two_quotas_may_count_over_different_times(tmp_path):
     ("lines", "said"),
     [
         ("", "1: [[logins]] 1: 'path' is missing: the call that gives the token"),
-        ('kind = "oauth"', '2: [[logins]] 1, kind: found "oauth", expected one of token, basic, key, signed'),
+        ('kind = "oauth"', '2: [[logins]] 1, kind: found "oauth", expected one of token, basic, key, signed | '
+         'a token that a call gives is kind = "token", the default'),
+        ('kind = "api-key"', '2: [[logins]] 1, kind: found "api-key", expected one of token, basic, key, signed | did'),
+        ('path = "/a"\nexpires_in = 300', "3: [[logins]] 1, expires_in: unknown key | did you mean 'life'?"),
         ('path = "login"', '2: [[logins]] 1, path: found "login", expected a path that starts'),
         ('path = "/a"\ntoken = "x"', "3: [[logins]] 1, token: unknown key | did you mean 'token_at'?"),
         ('path = "/a"\nfilters = []', "3: [[logins]] 1, filters: unknown key | it belongs below [[endpoints]]"),
@@ -171,6 +180,10 @@ def test_two_quotas_may_count_over_different_times(tmp_path):
         ('path = "/a"\nanswer = "header"', "1: [[logins]] 1: 'token_at' is missing: the header's name"),
         ('path = "/a"\nanswer = "header"\ntoken_at = "a b"', '4: [[logins]] 1, token_at: found "a b", expected a'),
         ('path = "/a"\nanswer = "text"\ntoken_at = "t"', '4: [[logins]] 1, token_at: means nothing for answer'),
+        ('path = "/a"\ntext = "<a>{token}</a>"', '3: [[logins]] 1, text: means nothing for answer = "json" | write'),
+        ('path = "/a"\nanswer = "text"\ntext = "<a/>"', '4: [[logins]] 1, text: found "<a/>", expected {token} in it'),
+        ('path = "/a"\nsent_in = "body"\nsent_as = "x"', '4: [[logins]] 1, sent_as: means nothing for sent_in = "b'),
+        ('kind = "key"\nsent_in = "body"', "1: [[logins]] 1: 'prefix' is missing: what stands before the key"),
         ('path = "/a"\nanswer = "text"\nextra = {a = 1}', "4: [[logins]] 1, extra: means nothing where all of the"),
         ('path = "/a"\ntoken_at = ""\nlife_at = "n"', "4: [[logins]] 1, life_at: means nothing where all of the body"),
         ('path = "/a"\ntoken_at = 3', "3: [[logins]] 1, token_at: found 3, expected a text"),
@@ -181,7 +194,7 @@ def test_two_quotas_may_count_over_different_times(tmp_path):
         ('path = "/a"\nlife_at = "expires_in"', "3: [[logins]] 1, life_at: 'life' is missing: how long a"),
         ('path = "/a"\nlife = "1h"\nlife_at = "access_token"', "4: [[logins]] 1, life_at: found 'access_token', where"),
         ('path = "/a"\nextra = {access_token = "x"}', "3: [[logins]] 1, extra: access_token is where token_at puts"),
-        ('path = "/a"\nsent_in = "body"', '3: [[logins]] 1, sent_in: found "body", expected one of header, cookie'),
+        ('path = "/a"\nsent_in = "text"', '3: [[logins]] 1, sent_in: found "text", expected one of header, cookie'),
         ('path = "/a"\nsent_in = "query"', "1: [[logins]] 1: 'sent_as' is missing: the parameter that shows the token"),
         ('kind = "key"\nsent_in = "cookie"', "1: [[logins]] 1: 'sent_as' is missing: the cookie that shows the key"),
         ('path = "/a"\nsent_as = "a b"', '3: [[logins]] 1, sent_as: found "a b", expected a name that a header can'),
@@ -210,6 +223,7 @@ def test_a_complaint_about_a_login_names_its_line(tmp_path, lines, said):
         ('calls = 9\npath = "api"', '3: [[quotas]] 1, path: found "api", expected a path that starts with'),
         ('calls = 9\npath = "/aip"', "3: [[quotas]] 1, path: no call's path begins with '/aip' | "),
         ('calls = 9\npath = ["/a", "/b"]', "3: [[quotas]] 1, path: found a list of 2, expected one beginning"),
+        ("calls = 9\nretry_after = true", "3: [[quotas]] 1, retry_after: unknown key | did you mean 'says_when'?"),
         ("calls = 9\ncall = 3", "3: [[quotas]] 1, call: unknown key | did you mean 'calls'?"),
         ('calls = 9\nevery = "1m"', "3: [[quotas]] 1, every: unknown key | it belongs below [[streams]]"),
         ("calls = 9\n[[quotas]]\ncalls = 8", "3: [[quotas]] 2: [[quotas]] 1 counts the same calls over the same time"),

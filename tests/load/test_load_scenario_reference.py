@@ -49,6 +49,7 @@ BEFORE = {
     "choices": STREAM + "[streams.choices.color]\n",
     "times": STREAM + '[[streams.other_times]]\nfield = "seen"\n',
     "endpoints": LIST,
+    "when": LIST + '[[endpoints.when]]\nparam = "q"\n',
     "filters": LIST + '[[endpoints.filters]]\nparam = "created"\n',
     "order": LIST + '[endpoints.order]\nparam = "p"\n',
     "limit": LIST + '[endpoints.limit]\nparam = "p"\n',

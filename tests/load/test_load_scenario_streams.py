@@ -331,3 +331,42 @@ def test_defaults_are_one_table(tmp_path):
     assert refusal(tmp_path, "[[stream_defaults]]\n").startswith(
         "1: stream_defaults: found a list of 1, expected a table"
     )
+
+
+def test_a_number_in_a_path_steps_into_a_list_of_the_template(tmp_path):
+    lines = """count = 1
+time = {field = "history.1.at", digits = 0}
+other_times = [{field = "history.0.at", offset = "-1m", digits = 0}, {field = "steps.0", digits = 0}]
+record = {history = [{what = "seen"}, {what = "opened"}], tags = ["a", "b"], steps = 7}
+choices = {"tags.1" = ["drawn"], "tags.2" = ["no place"]}
+missing = {"history.0.what" = 1}"""
+    [event] = events(tmp_path, lines, HEAD.replace('"created"', '"history.1.at"'))
+    at = ["2024-05-14T09:29:00Z", "2024-05-14T09:30:00Z"]
+    assert event.record["history"] == [{"at": at[0]}, {"what": "opened", "at": at[1]}]
+    assert (event.record["steps"], event.record["tags"]) == ({"0": at[1]}, {"2": "no place"})
+    assert event.occurred == START
+
+
+def test_texts_of_the_template_may_be_numbers_in_the_record(tmp_path):
+    lines = """count = 2
+first = 7
+record = {meta = {seq = "10{n:03}"}, steps = [{of = "{n}"}], text = "{n}"}
+numbers = ["meta.seq", "steps.0.of"]"""
+    first, second = events(tmp_path, lines)
+    assert (first.record["meta"], first.record["steps"], first.record["text"]) == ({"seq": 10007}, [{"of": 7}], "7")
+    assert second.record["meta"] == {"seq": 10008}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('numbers = "seq"', "numbers: found nothing at seq of the record, expected a text of digits and {n}"),
+        (
+            'record = {seq = "A-{n}"}\nnumbers = "seq"',
+            'numbers: found "A-{n}" at seq of the record, expected a text of',
+        ),
+        ("record = {seq = 1}\nnumbers = 'seq'", "numbers: found 1 at seq of the record, expected a text of digits"),
+    ],
+)
+def test_what_can_be_no_number_is_refused(tmp_path, lines, said):
+    assert said in refusal(tmp_path, HEAD + lines)

@@ -389,6 +389,39 @@ def test_a_large_bundle_is_put_off_and_a_missing_one_is_not():
     assert context.cert_store_stats()["x509_ca"] > 50
 
 
+# --- httplib2 -----------------------------------------------------------------------------------------------
+
+
+def test_httplib2_reaches_the_vendor():
+    httplib2 = pytest.importorskip("httplib2")
+    with a_world(echo) as world:
+        client = httplib2.Http()
+        head, body = client.request(URL, "POST", body=b'{"a": 1}', headers={"A": "b"})
+        assert (head.status, json.loads(body)) == (200, {"a": 1})
+        client.request("http://vendor.example/plain", "POST", body=b"x")
+    assert world.urls == [URL, "http://vendor.example/plain"]
+    assert ("a", "b") in {(name.lower(), value) for name, value in world.requests[0].headers}
+
+
+def test_connections_of_httplib2_look_no_address_up():
+    class HTTPConnectionWithTimeout(http.client.HTTPConnection):
+        def connect(self):
+            raise AssertionError("as httplib2 does, by its own sockets")
+
+    class HTTPSConnectionWithTimeout(http.client.HTTPSConnection):
+        connect = HTTPConnectionWithTimeout.connect
+
+    module = ModuleType("httplib2")
+    module.HTTPConnectionWithTimeout = HTTPConnectionWithTimeout
+    module.HTTPSConnectionWithTimeout = HTTPSConnectionWithTimeout
+    with a_world(answering(b"1")) as world:
+        patch_for("httplib2")(module, world.network)
+        for connection in (HTTPConnectionWithTimeout("vendor.example"), HTTPSConnectionWithTimeout("vendor.example")):
+            connection.request("GET", "/a")
+            assert connection.getresponse().read() == b"1"
+    assert world.urls == ["http://vendor.example/a", "https://vendor.example/a"]
+
+
 # --- httpx and aiohttp ---------------------------------------------------------------------------------------
 
 

@@ -180,6 +180,48 @@ def test_json_cannot_be_read_from_it(tmp_path, kind, body):
     assert "JSONDecodeError" in logged(cycle)[0]
 
 
+NDJSON = b'{"id": 1, "at": "10:01"}\n{"id": 2, "at": "10:02"}\n{"id": 3, "at": "10:03"}\n{"id": 4, "at": "10:04"}\n'
+CSV = b"id,title,at\r\n130,one,10:01\r\n131,two,10:02\r\n132,three,10:03\r\n"
+XML = b"<items><item><id>1</id></item></items>"
+BODIES = {
+    **{f"ndjson/{count}": b"".join(NDJSON.splitlines(keepends=True)[:count]) for count in (1, 2, 3, 4)},
+    **{f"csv/{count}": b"".join(CSV.splitlines(keepends=True)[: count + 1]) for count in (0, 1, 2, 3)},
+    "xml/1": XML,
+}
+TYPES = {"ndjson": "application/x-ndjson", "csv": "Text/CSV; charset=utf-8", "xml": "application/xml"}
+READ_ALL = """
+    import csv, io, requests
+    import xml.etree.ElementTree as ET
+    READERS = {
+        'ndjson': [lambda text: [json.loads(line) for line in text.splitlines()]],
+        'csv': [lambda text: [row['at'] for row in csv.DictReader(io.StringIO(text))],
+                lambda text: [row[1] for row in csv.reader(io.StringIO(text))]],
+        'xml': [lambda text: ET.fromstring(text).findall('item')],
+    }
+    for name in NAMES:
+        text = requests.get(f'https://vendor.example/{name}').text
+        for read in READERS[name.partition('/')[0]]:
+            try:
+                demisto.info(f'{name} is read: {read(text)}')
+            except (ValueError, KeyError, IndexError, ET.ParseError):
+                pass
+    demisto.incidents([])
+"""
+
+
+@pytest.mark.parametrize("kind", ["malformed", "wrong_type"])
+def test_no_other_format_can_be_read_from_it(tmp_path, kind):
+    def in_formats(request, now):
+        name = request.url.partition("vendor.example/")[2]
+        return Response(200, (("Content-Type", TYPES[name.partition("/")[0]]),), BODIES[name])
+
+    fetch = READ_ALL.replace("NAMES", repr(list(BODIES)))
+    [cycle] = struck(tmp_path, a_fault(kind), fetch=fetch, vendor=in_formats, cycles=1)
+    assert (logged(cycle), len(cycle.exchanges)) == ([], len(BODIES))
+    [cycle] = struck(tmp_path, fetch=fetch, vendor=in_formats, cycles=1)
+    assert len(logged(cycle)) == len(BODIES) + 4, "without the fault all of them are"
+
+
 def failing(folder, kind, call, **fields):
     """How a call fails, as the script tells it, and the cycle."""
     fetch = f"""
@@ -366,6 +408,9 @@ AIOHTTP = """
         demisto.info(f'{type(error).__name__}: {error}')
     demisto.incidents([])
 """
+CUT_SHORT = (
+    "RemoteProtocolError: peer closed connection without sending complete message body (received 10 bytes, expected 21)"
+)
 HTTPX = """
     import httpx, asyncio
     async def fetch():
@@ -436,19 +481,40 @@ def test_a_loop_that_is_left_behind_waited_to_the_limit(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "told", "seconds"),
     [
-        ("timeout", "ReadTimeout", 9),
-        ("refused", "ConnectError: [Errno 111] Connection refused", 0.2),
-        ("reset", "ReadError", 0.2),
-        ("cut", "RemoteProtocolError", 0.2),
-        ("slow", "ReadTimeout", 9),
+        ("timeout", ("ReadTimeout: timed out", "ReadTimeout: "), 9),
+        (
+            "refused",
+            ("ConnectError: [Errno 111] Connection refused", "ConnectError: All connection attempts failed"),
+            0.2,
+        ),
+        ("reset", ("ReadError: [Errno 104] Connection reset by peer", "ReadError: "), 0.2),
+        ("cut", (CUT_SHORT, CUT_SHORT), 0.2),
+        ("slow", ("ReadTimeout: timed out", "ReadTimeout: "), 9),
     ],
 )
 def test_httpx_fails_as_on_a_real_network(tmp_path, kind, told, seconds):
     pytest.importorskip("httpx")
     fault = a_fault(kind, delay=timedelta(seconds=30))
     [cycle] = struck(tmp_path, fault, fetch=HTTPX.replace("TOTAL", "9"), cycles=1)
-    assert [each.startswith(told) for each in logged(cycle)] == [True, True]
+    assert tuple(logged(cycle)) == told, "what its threads say, and its tasks"
     assert [each.waited for each in cycle.exchanges] == [timedelta(seconds=seconds)] * 2
+
+
+def test_httpx_reads_a_cut_body_as_far_as_it_goes(tmp_path):
+    pytest.importorskip("httpx")
+    fetch = """
+        import httpx
+        with httpx.stream('GET', 'https://vendor.example/a') as answer:
+            demisto.info(str(answer.status_code))
+            try:
+                for text in answer.iter_text():
+                    demisto.info(text)
+            except httpx.RemoteProtocolError as error:
+                demisto.info(f'{error.request.url}')
+        demisto.incidents([])
+    """
+    [cycle] = struck(tmp_path, a_fault("cut"), fetch=fetch, cycles=1)
+    assert logged(cycle) == ["200", '{"alerts":', "https://vendor.example/a"]
 
 
 def test_httpx_gets_a_slow_answer_in_time_or_runs_into_the_limit(tmp_path):
@@ -530,6 +596,20 @@ def test_a_vendor_without_logins_cannot_log_out(tmp_path):
     assert (cycle.exchanges[0].status, cycle.exchanges[0].fault) == (200, "trouble")
 
 
+def test_a_header_may_name_a_time_so_much_later_than_the_answer(tmp_path):
+    fault = a_fault(
+        status=429,
+        headers=(("Retry-After", "{date+30s}"), ("X-Reset", "at {epoch+2m}"), ("X-Odd", "{date} {epoch+1w}")),
+    )
+    fetch = GET.replace("{answer.text}", '{[answer.headers[name] for name in ("Retry-After", "X-Reset", "X-Odd")]}')
+    cycles = struck(tmp_path, fault, fetch=fetch, cycles=2)
+    assert [logged(cycle)[0] for cycle in cycles] == [
+        "429 ['Tue, 14 May 2024 09:30:30 GMT', 'at 1715679120', '{date} {epoch+1w}']",
+        "429 ['Tue, 14 May 2024 09:31:30 GMT', 'at 1715679180', '{date} {epoch+1w}']",
+    ]
+    assert cycles[1].exchanges[0].retry_after == "Tue, 14 May 2024 09:31:30 GMT"
+
+
 # --- whole fetches -------------------------------------------------------------------------------------------
 
 
@@ -540,12 +620,13 @@ def test_a_client_that_honours_retry_after_gets_its_answer_in_the_same_fetch(tmp
         demisto.incidents([{'name': str(number)} for number in found['alerts']])
         demisto.setLastRun({'at': len(found['alerts'])})
     """
-    fault = a_fault(status=429, headers=(("Retry-After", "30"),), cycles=((2, 2),), requests=(1,))
-    cycles = struck(tmp_path, fault, fetch=fetch)
-    assert [cycle.outcome for cycle in cycles] == [Outcome.OK] * 3
-    first, second = cycles[1].exchanges
-    assert (first.status, first.retry_after, second.status) == (429, "30", 200)
-    assert second.at - first.at == timedelta(seconds=30) + LATENCY
+    for after, waited in (("30", timedelta(seconds=30) + LATENCY), ("{date+30s}", timedelta(seconds=29.618528))):
+        fault = a_fault(status=429, headers=(("Retry-After", after),), cycles=((2, 2),), requests=(1,))
+        cycles = struck(tmp_path, fault, fetch=fetch)
+        assert [cycle.outcome for cycle in cycles] == [Outcome.OK] * 3
+        first, second = cycles[1].exchanges
+        assert (first.status, bool(first.retry_after), second.status) == (429, True, 200)
+        assert second.at - first.at == waited
 
 
 PAGES = """

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from xsim.load.baseline import read_baseline
     from xsim.load.project import Project, merged
     from xsim.load.scenario import load_scenario
-    from xsim.load.scenario_values import duration_of, size_of
+    from xsim.load.scenario_text import place_in_file
+    from xsim.load.scenario_values import duration_of, moment_of, size_of
 
 __all__ = [
     "Project",
@@ -29,6 +30,8 @@ __all__ = [
     "load_parameters",
     "load_scenario",
     "merged",
+    "moment_of",
+    "place_in_file",
     "read_baseline",
     "refuse_missing_modules",
     "size_of",
@@ -40,6 +43,8 @@ _LATE = {
     "duration_of": "scenario_values",
     "load_scenario": "scenario",
     "merged": "project",
+    "place_in_file": "scenario_text",
+    "moment_of": "scenario_values",
     "read_baseline": "baseline",
     "size_of": "scenario_values",
 }

@@ -7,11 +7,15 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from xsim.integration import Allowance
 
 MARK = "xsim:"
-COMMENT = re.compile(r"#\s*xsim:\s*allow\b(?P<rules>[^#]*?)(?:\s--\s*(?P<reason>.*\S))?\s*\Z", re.IGNORECASE)
+COMMENT = re.compile(r"#\s*xsim:\s*allow\b(?P<rules>[^#]*?)(?:\s(?:--|[–—])\s*(?P<reason>.*\S))?\s*\Z", re.IGNORECASE)
+"""Also behind another comment, as `# noqa: E501  # xsim: allow ...`; editors make a dash of two hyphens."""
+NEARLY = re.compile(r"#\s*xsim:\s*\[?(?:al+[aou]*w\w*|ignore|disable|noqa|accept|suppress|skip|FC\d)", re.IGNORECASE)
+"""What was meant to be one: passed over, its author would believe the finding accepted."""
 COMPOUND = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With,
     ast.AsyncWith, ast.Try,
@@ -30,13 +34,16 @@ def read_allowances(text: str, tree: ast.Module) -> tuple[Allowance, ...]:
     return tuple(_allowances(text, sorted(_statements(tree))))
 
 
-def _allowances(text: str, statements: list[tuple[int, int, int]]) -> Iterator[Allowance]:
+def _allowances(text: str, statements: list[_Statement]) -> Iterator[Allowance]:
     for line, is_alone, comment in _comments(text):
-        found = COMMENT.match(comment)
+        found = COMMENT.search(comment)
+        if found is None and not NEARLY.search(comment):
+            continue
+        first, last = _covered(statements, line, is_alone=is_alone)
         if found is None:
+            yield Allowance(line, (), comment, first, last, is_read=False)
             continue
         rules = tuple(re.findall(r"[A-Za-z][\w-]*", found["rules"]))
-        first, last = _covered(statements, line, is_alone=is_alone)
         yield Allowance(line, rules, found["reason"] or "", first, last)
 
 
@@ -50,21 +57,33 @@ def _comments(text: str) -> Iterator[tuple[int, bool, str]]:
         return  # What Python compiles and tokenize cannot read has no comments that we could trust.
 
 
-def _covered(statements: list[tuple[int, int, int]], line: int, *, is_alone: bool) -> tuple[int, int]:
+def _covered(statements: list[_Statement], line: int, *, is_alone: bool) -> tuple[int, int]:
     """First and last line that the comment covers: the innermost statement on its line, or the next one."""
-    if is_alone:
-        below = [each for each in statements if each[0] > line]
-        return (below[0][0], below[0][2]) if below else (line, line)
-    around = [each for each in statements if each[0] <= line <= each[1]]
-    return (around[-1][0], around[-1][2]) if around else (line, line)
+    if is_alone and not any(each.first < line <= each.inside for each in statements):
+        below = [each for each in statements if each.first > line]
+        return (below[0].first, below[0].last) if below else (line, line)
+    around = [each for each in statements if each.first <= line <= each.head]
+    return (around[-1].first, around[-1].last) if around else (line, line)
 
 
-def _statements(tree: ast.Module) -> Iterator[tuple[int, int, int]]:
-    """First line, last line of the head, and last line that an allowance covers."""
+class _Statement(NamedTuple):
+    first: int
+    head: int
+    """Last line of the head."""
+    last: int
+    """Last line that an allowance covers."""
+    inside: int
+    """Last line on which a comment of its own line is in the statement, rather than above another."""
+
+
+def _statements(tree: ast.Module) -> Iterator[_Statement]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt):
             continue
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
         end = node.end_lineno or node.lineno
-        head = max(node.lineno, node.body[0].lineno - 1) if isinstance(node, COMPOUND) else end
-        yield first, head, end if isinstance(node, WHOLE) else head
+        if isinstance(node, COMPOUND):
+            head = max(node.lineno, node.body[0].lineno - 1)
+            yield _Statement(first, head, end if isinstance(node, WHOLE) else head, node.lineno)
+        else:
+            yield _Statement(first, end, end, end)

@@ -17,6 +17,9 @@ def read_baseline(path: Path) -> dict[str, dict[str, str]]:
 
     Raises InvalidScenario for a file that is no baseline of xsim's.
     """
+    if not path.exists():
+        hint = "`xsim baseline write` makes one, and --no-baseline does without"
+        raise InvalidScenario(f"{shown(path)}: no such file, and a baseline is expected there", hint=hint)
     text = read_scenario_text(path)
     try:
         values: Any = json.loads(text)

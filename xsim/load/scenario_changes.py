@@ -87,5 +87,5 @@ def read_path(table: Table, key: str, default: str | None = None) -> str:
 
 
 def refuse_bad_path(table: Table, key: str, path: Any) -> None:
-    if not path or not all(steps_of(path)):
+    if not isinstance(path, str) or not path or not all(steps_of(path)):
         table.refuse(key, f'found {described(path)}, expected a dotted path such as "attributes.created"')

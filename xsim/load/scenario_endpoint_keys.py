@@ -27,7 +27,7 @@ KINDS = {
     "job_status": "Says how far it is.",
     "update": "Sets fields of records, or deletes them ([below](#updates)).",
 }
-FORMATS = ("json", "xml", "ndjson", "csv")
+FORMATS = ("json", "rows", "xml", "ndjson", "csv")
 EMPTY_ANSWERS = ("list", "missing", "null", "object", "body")
 
 _LISTS = ("list", "detail", "objects")
@@ -41,6 +41,10 @@ ENDPOINT_KEYS = keyed(
         words=METHODS,
     ),
     HOST,
+    Key(
+        "when", TABLES,
+        "What a request [has to say](#when), where several calls have one address: SOAP, GraphQL, JSON-RPC.",
+    ),
     Key("kind", WORD, "As above.", "list", words=KINDS),
     Key("streams", TEXTS, "Only the events of these.", otherwise="all events", of=(*_ASKING, "update")),
     Key("list_at", PATH, "Where the list is.", otherwise="the answer is the list", of=_LISTS),
@@ -72,6 +76,11 @@ ENDPOINT_KEYS = keyed(
     Key("paging", TABLE, "How an answer [goes on](#paging).", of=_LISTS),
     Key("total_at", PATH, "Where the number of all matches is.", of=_LISTS),
     Key("more_at", PATH, "Where it says whether there are more.", of=_LISTS),
+    Key("count_at", PATH, "Where the number of records in this answer is.", of=_LISTS),
+    Key(
+        "last_at", "table of paths",
+        'What it tells of its last record: `{"meta.newest" = "created"}`; null where it has none.', of=_LISTS,
+    ),
     Key("extra", TABLE, "Fixed fields of the answer; the names are paths.", of=_LISTS),
     Key(
         "empty", WORD,
@@ -86,19 +95,22 @@ ENDPOINT_KEYS = keyed(
 )  # fmt: skip
 FORMAT_KEYS = keyed(
     Key(
-        "format", WORD, 'How records are written; `"ndjson"` is a record a line. Also of a detail call.', "json",
-        words=FORMATS, of=_LISTS,
+        "format", WORD,
+        'How records are written; `"rows"` is JSON in which a record is a list of values, `"ndjson"` a record a line. '
+        "Also of a detail call.", "json", words=FORMATS, of=_LISTS,
     ),
     Key(
-        "item", TEXT, "The XML element that a record is; its fields are elements in it, a list one for each.", "item",
-        of=_LISTS,
+        "item", TEXT,
+        "The XML element that a record is; its fields are elements in it, a list one for each. A field `@name` is an "
+        "attribute, `#text` what stands between its tags.", "item", of=_LISTS,
     ),
     Key(
-        "columns", "list of paths", "The columns; the first line has their names.", otherwise="needed for CSV",
-        of=_LISTS,
+        "columns", "list of paths", "The columns; of CSV the first line has their names.",
+        otherwise="needed for CSV and rows", of=_LISTS,
     ),
     Key(
-        "text", TEXT, "What stands around the records, with `{records}` in their place.",
+        "text", TEXT,
+        "What stands around the records, with `{records}` in their place; with `{escaped}` for XML inside XML.",
         otherwise="`<items>...</items>` for XML, else nothing", of=_LISTS,
     ),
 )  # fmt: skip

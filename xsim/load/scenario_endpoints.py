@@ -9,14 +9,17 @@ from xsim.load.scenario_calls import PART, read_host, read_long_text, read_url_p
 from xsim.load.scenario_changes import path_values, read_path
 from xsim.load.scenario_endpoint_keys import KEYS, KIND_KEYS
 from xsim.load.scenario_events import Naming
-from xsim.load.scenario_filters import read_filter
+from xsim.load.scenario_filters import read_condition, read_filter
 from xsim.load.scenario_fixed import read_fixed
-from xsim.load.scenario_formats import read_columns, read_item, refuse_bad_format
+from xsim.load.scenario_formats import read_columns, read_item, read_last, refuse_bad_format
 from xsim.load.scenario_identity import Names
 from xsim.load.scenario_kinds import DEFAULT_METHODS, read_job_states, refuse_bad_kind, refuse_other_keys
 from xsim.load.scenario_paging import read_limit, read_order, read_paging
 from xsim.load.scenario_table import Table, nearest
 from xsim.world import Endpoint, Filter, Order
+
+INSIDE = ("total_at", "more_at", "count_at", "last_at", "extra")
+"""Keys of what stands beside the list."""
 
 
 def read_endpoint(table: Table, names: Names) -> Endpoint:
@@ -27,9 +30,10 @@ def read_endpoint(table: Table, names: Names) -> Endpoint:
     kind = table.choice("kind")
     refuse_other_keys(table, kind)
     table = replace(table, keys={**KEYS, **KIND_KEYS[kind]})
-    if kind == "fixed":
-        return read_fixed(table, path, table.choice("method"), read_host(table))
     parts = PART.findall(path)
+    when = tuple(read_condition(each, path, parts) for each in table.tables("when"))
+    if kind == "fixed":
+        return replace(read_fixed(table, path, table.choice("method"), read_host(table)), when=when)
     streams = table.texts("streams")
     naming = names.of_all(streams)
     filters = tuple(read_filter(each, path, parts) for each in table.tables("filters"))
@@ -61,6 +65,7 @@ def read_endpoint(table: Table, names: Names) -> Endpoint:
         unknown_status=table.whole("unknown_status"),
         set=path_values(table, "set"),
         deletes=table.truth("deletes"),
+        when=when,
     )
     endpoint = _with_job(table, _with_format(table, endpoint), parts)
     refuse_bad_format(table, endpoint)
@@ -76,6 +81,8 @@ def _with_format(table: Table, endpoint: Endpoint) -> Endpoint:
         format=table.choice("format"),
         item=read_item(table),
         columns=read_columns(table),
+        count_at=read_path(table, "count_at"),
+        last_at=read_last(table),
     )
 
 
@@ -95,13 +102,15 @@ def _with_job(table: Table, endpoint: Endpoint, parts: Collection[str]) -> Endpo
 
 def refuse_same_endpoints(endpoints: Iterable[Endpoint], tables: list[Table]) -> None:
     """Of two endpoints for one call the second would never answer."""
-    seen: dict[tuple[str, str, str], int] = {}
+    seen: dict[tuple[object, ...], int] = {}
     for number, endpoint in enumerate(endpoints):
-        call = (endpoint.method, endpoint.host, PART.sub("{}", endpoint.path))
+        call = (endpoint.method, endpoint.host, PART.sub("{}", endpoint.path), endpoint.when)
         first = seen.setdefault(call, number)
         if first != number:
             tables[number].refuse(
-                None, f"{endpoint.method} {endpoint.path} is answered by [[endpoints]] {first + 1} already"
+                None,
+                f"{endpoint.method} {endpoint.path} is answered by [[endpoints]] {first + 1} already",
+                'where requests say which of them is meant: when = [{param = "query", pattern = "alerts"}]',
             )
 
 
@@ -146,7 +155,7 @@ def _refuse_contradictions(table: Table, endpoint: Endpoint) -> None:
     if endpoint.paging and endpoint.paging.kind == "last_id" and not endpoint.id_field:
         table.refuse("paging", "paging by last_id needs 'id_field'")
     answer_is_list = not endpoint.list_at and endpoint.kind in ("list", "objects")
-    inside = {"total_at": endpoint.total_at, "more_at": endpoint.more_at, "extra": endpoint.extra}
+    inside = {key: getattr(endpoint, key) for key in INSIDE}
     for key, value in inside.items():
         if value and answer_is_list:
             table.refuse(key, "the answer is a bare list, which has no place for it", 'write list_at = "items"')

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from xsim.load.scenario_keys import TABLES, TEXT, WHOLE, WORD, Key, Keys, keyed
+from xsim.load.scenario_lines import Place, lines_of_table
 from xsim.load.scenario_table import Table, nearest
 from xsim.model import Expectation, ExpectedFinding, Verdict
 
@@ -33,15 +35,18 @@ def read_expect(table: Table) -> Expectation | None:
     if not any(key in table for key in EXPECT_KEYS):
         return None
     verdict = table.choice("verdict")
+    lines = lines_of_table(table.source.text, table.place)
     return Expectation(
         verdict=Verdict(verdict) if verdict else None,
         delivered=table.whole_or_none("delivered"),
-        must=tuple(map(_finding, table.tables("must"))),
-        may=tuple(map(_finding, table.tables("may"))),
+        must=tuple(_finding(each, lines) for each in table.tables("must")),
+        may=tuple(_finding(each, lines) for each in table.tables("may")),
+        verdict_line=lines.get(table.place_of("verdict"), 0),
+        delivered_line=lines.get(table.place_of("delivered"), 0),
     )
 
 
-def _finding(table: Table) -> ExpectedFinding:
+def _finding(table: Table, lines: Mapping[Place, int]) -> ExpectedFinding:
     table = _without_slips(table, FINDING_KEYS)
     if ("rule" in table) == ("finding" in table):
         table.refuse(None, "expected a 'rule' (code or name) or a 'finding', and not both")
@@ -52,6 +57,7 @@ def _finding(table: Table) -> ExpectedFinding:
         cycle=table.whole("cycle"),
         cause=table.filled_text("cause"),
         field=table.filled_text("field"),
+        line=lines.get(table.place, 0),
     )
 
 

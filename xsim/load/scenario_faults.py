@@ -19,6 +19,7 @@ from xsim.load.scenario_calls import (
     read_url_path,
 )
 from xsim.load.scenario_clock import MOST_CYCLES
+from xsim.load.scenario_elsewhere import FAULT_KEYS, FAULT_KINDS, hint_for
 from xsim.load.scenario_keys import CHANCE, DURATION, TABLE, TEXT, TIME, WHOLE, WORD, Key, keyed
 from xsim.load.scenario_table import Table, described, nearest
 from xsim.world import Fault, Login
@@ -47,15 +48,20 @@ KEYS = keyed(
     Key("chance", CHANCE, "How likely it strikes each time, drawn from the seed and its name.", 1),
     Key("times", WHOLE, "At most so often, in a run and in those that go on from it.", otherwise="no limit", least=1),
     Key(
-        "requests", "list of whole numbers",
-        "Which of a cycle's requests that fit `method`, `host` and `path`, counted from 1.",
+        "requests", "list of whole numbers and texts",
+        'Which of a cycle\'s requests that fit `method`, `host` and `path`, counted from 1: `[1, "3-6"]`.',
         otherwise="each; of a logout the first", of=_STRIKING_REQUESTS,
     ),
     Key("method", WORD, "As of an endpoint.", otherwise="any", words=METHODS, of=_STRIKING_REQUESTS),
     replace(HOST, of=_STRIKING_REQUESTS),
     Key("path", TEXT, "Parts in braces take anything.", otherwise="any", of=_STRIKING_REQUESTS),
     Key("status", WHOLE, "Of the answer.", 500, least=200, most=599, of=("status",)),
-    Key("headers", TABLE, "Names and texts, as `answer_headers`.", of=("status",)),
+    Key(
+        "headers", TABLE,
+        "Names and texts, as `answer_headers`. `{date+30s}` in a text is the HTTP date 30 seconds after the answer, "
+        "`{epoch+30s}` the same in seconds since 1970.",
+        of=("status",),
+    ),
     Key(
         "text", TEXT, "The body.", otherwise="says that it is a fault", of=("status", "malformed", "wrong_type"),
     ),
@@ -66,8 +72,12 @@ KEYS = keyed(
     ),
 )  # fmt: skip
 MOST_REQUESTS = 1_000_000
+LONGEST_LIST = 10_000
+"""Requests that one fault names."""
 
 _SPAN = re.compile(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?", re.ASCII)
+_TIME_IN_HEADER = re.compile(r"\{(?:date|epoch)\b[^{}]*\}")
+_is_time_in_header = re.compile(r"\{(?:date|epoch)\+\d{1,6}[smhd]\}", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,7 @@ def refuse_idle_faults(
 
 
 def _read_fault(table: Table, before: Collection[Fault]) -> Fault:
-    table = table.held_to(KEYS)
+    table = table.held_to(KEYS, FAULT_KEYS)
     kind = _read_kind(table)
     since, until = table.moment("from"), table.moment("until")
     fault = Fault(
@@ -118,7 +128,7 @@ def _read_fault(table: Table, before: Collection[Fault]) -> Fault:
         host=read_host(table),
         path=read_url_path(table),
         status=table.whole("status"),
-        headers=tuple(read_headers(table.table("headers"))),
+        headers=_read_fault_headers(table.table("headers")),
         text=read_long_text(table),
         delay=table.duration("delay"),
         moment=table.choice("at"),
@@ -141,6 +151,8 @@ def _read_kind(table: Table) -> str:
     kind = table.values["kind"]
     if re.fullmatch(r"[2-5]\d\d", str(kind)):
         table.expect("kind", f"one of {', '.join(KINDS)}", f'write kind = "status", status = {kind}')
+    if kind not in KINDS and (hint := hint_for(kind, FAULT_KINDS)):
+        table.expect("kind", f"one of {', '.join(KINDS)}", hint)
     kind = table.choice("kind")
     for key in table.values:
         if KEYS[key].of and kind not in KEYS[key].of:
@@ -169,36 +181,52 @@ def _read_name(table: Table, kind: str, before: Collection[Fault]) -> str:
 
 def _read_cycles(table: Table) -> tuple[tuple[int, int], ...]:
     """Numbers, and texts of a first and a last one: [3, "5-8"]."""
-    spans = [_span(value) for value in _listed(table, "cycles")]
-    found = sorted({span for span in spans if span})
-    if len(found) < len(set(spans)) or ("cycles" in table and not found):
-        table.expect("cycles", 'cycle numbers from 1 and spans, such as [3, "5-8"]')
-    return tuple(found)
+    return _read_spans(table, "cycles", MOST_CYCLES, 'cycle numbers from 1 and spans, such as [3, "5-8"]')
 
 
-def _span(value: Any) -> tuple[int, int] | None:
+def _read_requests(table: Table) -> tuple[int, ...]:
+    """The same, each number by itself."""
+    expected = 'whole numbers from 1 and spans, such as [1, "3-6"]'
+    spans = _read_spans(table, "requests", MOST_REQUESTS, expected, "without `requests` each request is struck")
+    if sum(last - first + 1 for first, last in spans) > LONGEST_LIST:
+        table.refuse("requests", f"names more than {LONGEST_LIST:,} requests", "without `requests` each one is struck")
+    return tuple(sorted({number for first, last in spans for number in range(first, last + 1)}))
+
+
+def _read_spans(
+    table: Table, key: str, most: int, expected: str, if_empty: str | None = None
+) -> tuple[tuple[int, int], ...]:
+    """Each number and span of a list, in order; one of them alone is a list of one."""
+    value = table.values.get(key, [])
+    listed = value if isinstance(value, list) else [value]
+    found = set()
+    for each in listed:
+        span = _span(each, most)
+        if span is None:
+            table.refuse(key, f"found {described(each)}, expected {expected}")
+        found.add(span)
+    if key in table and not found:
+        table.expect(key, expected, if_empty)
+    return tuple(sorted(found))
+
+
+def _span(value: Any, most: int) -> tuple[int, int] | None:
     numbers: tuple[int, int] | None = None
     if isinstance(value, int) and not isinstance(value, bool):
         numbers = (value, value)
     elif isinstance(value, str) and (match := _SPAN.fullmatch(value.strip())):
         numbers = (int(match[1]), int(match[2] or match[1]))
-    return numbers if numbers and 1 <= numbers[0] <= numbers[1] <= MOST_CYCLES else None
+    return numbers if numbers and 1 <= numbers[0] <= numbers[1] <= most else None
 
 
-def _read_requests(table: Table) -> tuple[int, ...]:
-    values = _listed(table, "requests")
-    numbers = [each for each in values if isinstance(each, int) and not isinstance(each, bool)]
-    if len(numbers) < len(values) or not all(1 <= each <= MOST_REQUESTS for each in numbers):
-        table.expect("requests", "whole numbers from 1, such as [1, 3]")
-    if "requests" in table and not numbers:
-        table.expect("requests", "one number or more", "without `requests` each request is struck")
-    return tuple(sorted(set(numbers)))
-
-
-def _listed(table: Table, key: str) -> list[Any]:
-    """One value alone is a list of one."""
-    value = table.values.get(key, [])
-    return value if isinstance(value, list) else [value]
+def _read_fault_headers(table: Table) -> tuple[tuple[str, str], ...]:
+    """Names and texts; a time that one names has to be one that the vendor can tell."""
+    headers = tuple(read_headers(table))
+    for name, text in headers:
+        for time in _TIME_IN_HEADER.findall(text):
+            if not _is_time_in_header(time):
+                table.refuse(name, f"found {described(time)}, expected a time such as {{date+30s}} or {{epoch+2m}}")
+    return headers
 
 
 # --- faults that never strike -------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from xsim.load.scenario_changes import read_path
 from xsim.load.scenario_keys import DURATION, PATH, TEXT, TRUTH, WORD, Key, keyed
 from xsim.load.scenario_table import Table, described, nearest
 from xsim.load.scenario_values import offset_of
-from xsim.world import Filter
+from xsim.world import Condition, Filter
 
 FILTER_PLACES = (*PLACES, "body")
 COMPARISONS = (">=", ">", "<=", "<", "=", "!=", "in", "contains")
@@ -61,6 +61,11 @@ FILTER_KEYS = keyed(
         "A time farther back from now is answered with status 400: the service's own limit on a window.", least="1s",
     ),
 )  # fmt: skip
+WHEN_KEYS = keyed(
+    Key("param", TEXT, "The request's parameter.", needed=True),
+    Key("in", 'place, or `"body"`', '`"body"` is all of it, and needs no `param`.', "query", words=FILTER_PLACES),
+    Key("pattern", "regular expression", "Found in what was sent.", otherwise="that anything was sent"),
+)
 
 
 def read_filter(table: Table, path: str, parts: Collection[str]) -> Filter:
@@ -100,11 +105,34 @@ def read_filter(table: Table, path: str, parts: Collection[str]) -> Filter:
     )
 
 
+def read_condition(table: Table, path: str, parts: Collection[str]) -> Condition:
+    """One of what an endpoint has for `when`."""
+    table = table.held_to(WHEN_KEYS)
+    place = table.choice("in")
+    if place != "body":
+        table.need("param", ": the name of the request's parameter")
+    name = table.filled_text("param", "body")
+    if place == "path" and name not in parts:
+        table.refuse("param", f"the path {path} has no part {{{name}}}")
+    if place == "body":
+        table.need("pattern", ": what stands in the body of such a request")
+    pattern, _ = _expression(table)
+    return Condition(name, place, pattern)
+
+
 def read_pattern(table: Table) -> str:
     """A regular expression that finds the bound in a longer text; "" where there is none."""
+    pattern, names = _expression(table)
+    if pattern and "bound" not in names:
+        table.expect("pattern", "a regular expression with a group named `bound`", r"such as 'created>(?P<bound>\d+)'")
+    return pattern
+
+
+def _expression(table: Table) -> tuple[str, Collection[str]]:
+    """A regular expression, "" where there is none, and the names of its groups."""
     pattern = table.filled_text("pattern")
     if not pattern:
-        return ""
+        return "", ()
     if len(pattern) > LONGEST_PATTERN:
         table.expect("pattern", f"at most {LONGEST_PATTERN:,} characters")
     try:
@@ -115,9 +143,7 @@ def read_pattern(table: Table) -> str:
         table.refuse("pattern", f"found {described(pattern)}, which is no regular expression: {error.msg}")
     except (RecursionError, OverflowError, MemoryError):
         table.refuse("pattern", f"found {described(pattern)}, which is too much for a regular expression")
-    if "bound" not in names:
-        table.expect("pattern", "a regular expression with a group named `bound`", r"such as 'created>(?P<bound>\d+)'")
-    return pattern
+    return pattern, names
 
 
 def _layout(table: Table) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from xsim.load.scenario_changes import read_paths
+from xsim.load.scenario_changes import path_values, read_paths, refuse_bad_path
 from xsim.load.scenario_table import Table
 from xsim.world import Endpoint
 
 RECORDS = "{records}"
 """What a list's text holds in the records' place."""
-JSON_KEYS = ("list_at", "record_at", "total_at", "more_at", "extra")
+ESCAPED = "{escaped}"
+"""The same, for XML inside XML."""
+OF_JSON = ("json", "rows")
+JSON_KEYS = ("list_at", "record_at", "total_at", "more_at", "count_at", "last_at", "extra")
 """Keys that say where something stands in an answer of JSON."""
 
 _is_element = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?", re.ASCII).fullmatch
@@ -31,29 +35,36 @@ def read_columns(table: Table) -> tuple[str, ...]:
     return columns
 
 
+def read_last(table: Table) -> Mapping[str, str]:
+    """Paths in the answer, and in its last record."""
+    values = path_values(table, "last_at")
+    for path in values.values():
+        refuse_bad_path(table, "last_at", path)
+    return values
+
+
 def refuse_bad_format(table: Table, endpoint: Endpoint) -> None:
     """Keys that another format has, and what this one lacks."""
     form = endpoint.format
-    for key, own in (("columns", "csv"), ("item", "xml")):
-        if key in table and form != own:
-            table.refuse(key, f'means nothing for format = "{form}"', f'write format = "{own}"')
-    if form == "json":
+    for key, owners in (("columns", ("csv", "rows")), ("item", ("xml",))):
+        if key in table and form not in owners:
+            hint = " or ".join(f'"{own}"' for own in owners)
+            table.refuse(key, f'means nothing for format = "{form}"', f"write format = {hint}")
+    if form in ("csv", "rows") and not endpoint.columns:
+        table.refuse(None, "'columns' is missing: the dotted paths of the answer's columns")
+    for key in ("wrap", "pick") if form == "csv" else ("pick",) if form == "rows" else ():
+        if key in table:
+            table.refuse(key, f'means nothing for format = "{form}"', "`columns` say what stands in it")
+    if form in OF_JSON:
         if endpoint.text is not None and endpoint.kind != "update":
             hint = 'write kind = "fixed", or format = "xml" for what stands around its records'
             table.refuse("text", f'means nothing for kind = "{endpoint.kind}"', hint)
         return
-    if form == "csv" and not endpoint.columns:
-        table.refuse(None, "'columns' is missing: the dotted paths of the answer's columns")
-    if endpoint.text is not None and endpoint.text.count(RECORDS) != 1:
-        number = "twice or more" if RECORDS in endpoint.text else "nowhere"
-        table.refuse("text", f"holds {RECORDS} {number}, expected it once, in the records' place")
+    _refuse_bad_text(table, endpoint)
     for key in JSON_KEYS:
         if key in table:
             hint = f"what stands around the records is `text`, with {RECORDS} in their place"
             table.refuse(key, f'means nothing for format = "{form}"', hint)
-    for key in ("wrap", "pick") if form == "csv" else ():
-        if key in table:
-            table.refuse(key, 'means nothing for format = "csv"', "`columns` say what stands in it")
     if endpoint.empty not in ("list", "body"):
         table.expect("empty", f'"list" or "body" for format = "{form}"')
     if endpoint.paging and endpoint.paging.next_at:
@@ -62,3 +73,14 @@ def refuse_bad_format(table: Table, endpoint: Endpoint) -> None:
             f'next_at: an answer of format = "{form}" has no place for it',
             "page, offset, last_id, link_header and kept go without it",
         )
+
+
+def _refuse_bad_text(table: Table, endpoint: Endpoint) -> None:
+    if endpoint.text is None:
+        return
+    if endpoint.format != "xml" and ESCAPED in endpoint.text:
+        table.refuse("text", f'{ESCAPED} means nothing for format = "{endpoint.format}"', f"write {RECORDS}")
+    places = endpoint.text.count(RECORDS) + endpoint.text.count(ESCAPED)
+    if places != 1:
+        number = "twice or more" if places else "nowhere"
+        table.refuse("text", f"holds {RECORDS} {number}, expected it once, in the records' place")

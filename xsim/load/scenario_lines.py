@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 Place = tuple["str | int", ...]
 """Keys, and numbers from 0 into arrays: ("events", 3, "record")."""
@@ -15,6 +15,7 @@ Place = tuple["str | int", ...]
 _Token = tuple[str, str, int]
 """Kind ("newline", "text", "mark" or "bare"), the text, and its line."""
 
+_HEADERS = re.compile(r"^(?=[ \t]*\[)", re.MULTILINE)
 _TOKEN = re.compile(
     r"""
       (?P<newline>\n)
@@ -35,6 +36,22 @@ def line_of(text: str, place: Place) -> int:
         if place[:length] in lines:
             return lines[place[:length]]
     return 1
+
+
+def lines_of_table(text: str, table: Place) -> Mapping[Place, int]:
+    """The line of each place in a table of the file's top, and of what is in its tables.
+
+    Headers of other tables, and what is below them, are passed over: a file may hold megabytes of events.
+    """
+    [name] = table
+    own = re.compile(rf"""[ \t]*\[\[?[ \t]*["']?{re.escape(str(name))}["']?[ \t]*[].]""")
+    pieces = _HEADERS.split(text)
+    if not any(map(own.match, pieces[1:])):
+        pieces = pieces[:1]  # It stands above all headers, if it is in the file at all.
+    kept = "".join(
+        piece if number == 0 or own.match(piece) else "\n" * piece.count("\n") for number, piece in enumerate(pieces)
+    )
+    return _Scan(kept).lines
 
 
 class _Scan:

@@ -13,10 +13,14 @@ from xsim.load.scenario_calls import (
     is_token,
     read_beginnings,
     read_host,
+    read_long_text,
     read_url_path,
     refuse_idle_beginnings,
 )
 from xsim.load.scenario_changes import path_values, read_path, refuse_bad_path
+from xsim.load.scenario_elsewhere import LOGIN_KEYS as KEYS_ELSEWHERE
+from xsim.load.scenario_elsewhere import LOGIN_KINDS, hint_for
+from xsim.load.scenario_elsewhere import QUOTA_KEYS as QUOTA_KEYS_ELSEWHERE
 from xsim.load.scenario_keys import (
     ANY,
     DURATION,
@@ -40,7 +44,7 @@ KINDS = {
 }
 CREDENTIAL_PLACES = ("form", "json", "query", "header", "basic", "body")
 ANSWERS = ("json", "text", "header", "cookie")
-SENT_IN = ("header", "cookie", "query", "json", "form", "path")
+SENT_IN = ("header", "cookie", "query", "json", "form", "path", "body")
 _TOKEN = ("token",)
 _SHOWN = ("token", "key")
 LOGIN_KEYS = keyed(
@@ -69,13 +73,17 @@ LOGIN_KEYS = keyed(
         'Its path, or the header\'s or cookie\'s name (needed for those). `""`: all of the answer is a JSON text.',
         "access_token", of=_TOKEN,
     ),
+    Key(
+        "text", TEXT, 'The body, with `{token}` where the token stands, as in XML.',
+        otherwise='with `answer = "text"` the token alone', of=_TOKEN,
+    ),
     Key("life", DURATION, "So long a token is good.", otherwise="for ever", least="1s", of=_TOKEN),
     Key("life_at", PATH, "Where the answer says that, in seconds.", of=_TOKEN),
     Key(
         "extra", "table of paths", 'Fixed fields of the answer. The text `"{token}"` is a refresh token.', of=_TOKEN,
     ),
     Key(
-        "sent_in", WORD, "Where a request shows it.", "header",
+        "sent_in", WORD, 'Where a request shows it; `"body"` is anywhere in a text, such as SOAP.', "header",
         otherwise='{}; where the answer sets a cookie `"cookie"`',
         words=SENT_IN, of=_SHOWN,
     ),
@@ -151,7 +159,7 @@ def refuse_idle_quotas(quotas: Iterable[Quota], tables: Iterable[Table], calls: 
 
 
 def _read_login(table: Table, number: int) -> Login:
-    table = table.held_to(LOGIN_KEYS)
+    table = table.held_to(LOGIN_KEYS, KEYS_ELSEWHERE)
     kind = _read_kind(table)
     place, answer = table.choice("in"), table.choice("answer")
     token_at = _read_token_at(table, answer)
@@ -175,6 +183,7 @@ def _read_login(table: Table, number: int) -> Login:
         paths=read_beginnings(table, "paths"),
         status=table.whole("status"),
         body=table.json("body"),
+        text=_read_text(table, answer),
     )
     _refuse_contradictions(table, login)
     return login
@@ -182,6 +191,8 @@ def _read_login(table: Table, number: int) -> Login:
 
 def _read_kind(table: Table) -> str:
     """The kind, with every key of another one refused."""
+    if hint := hint_for(table.values.get("kind"), LOGIN_KINDS):
+        table.expect("kind", f"one of {', '.join(KINDS)}", hint)
     kind = table.choice("kind")
     for key in table.values:
         if key not in KIND_KEYS[kind]:
@@ -225,6 +236,16 @@ def _read_token_at(table: Table, answer: str) -> str:
     return name
 
 
+def _read_text(table: Table, answer: str) -> str | None:
+    """All of an answer that is no JSON, with the token in it."""
+    text = read_long_text(table)
+    if text is not None and answer != "text":
+        table.refuse("text", f'means nothing for answer = "{answer}"', 'write answer = "text"')
+    if text is not None and "{token}" not in text:
+        table.expect("text", "{token} in it, where the token stands")
+    return text
+
+
 def _read_shown(table: Table, kind: str, answer: str, token_at: str) -> tuple[str, str, str]:
     """Where a request shows the token or key, under which name, and what stands before it."""
     if kind == "basic":
@@ -233,6 +254,9 @@ def _read_shown(table: Table, kind: str, answer: str, token_at: str) -> tuple[st
     name, prefix = table.filled_text("sent_as", ""), table.text("prefix", "")
     if kind == "signed":
         return place, "", ""
+    if place == "body":
+        _refuse_name_in_body(table, kind, prefix)
+        return place, "", prefix
     if place == "cookie" and answer == "cookie":
         name = name or token_at
     if place == "header" and not name:
@@ -244,6 +268,14 @@ def _read_shown(table: Table, kind: str, answer: str, token_at: str) -> tuple[st
     if place == "json":
         refuse_bad_path(table, "sent_as", name)
     return place, name, prefix
+
+
+def _refuse_name_in_body(table: Table, kind: str, prefix: str) -> None:
+    """A text has no names; a token shows by itself, a key by what stands before it."""
+    if "sent_as" in table:
+        table.refuse("sent_as", 'means nothing for sent_in = "body"', "`prefix` is what stands before it")
+    if kind == "key" and not prefix:
+        table.refuse(None, "'prefix' is missing: what stands before the key in the body", 'such as prefix = "<key>"')
 
 
 _SENT_AS = {
@@ -276,7 +308,7 @@ def _refuse_contradictions(table: Table, login: Login) -> None:
 
 
 def _read_quota(table: Table) -> Quota:
-    table = table.held_to(QUOTA_KEYS)
+    table = table.held_to(QUOTA_KEYS, QUOTA_KEYS_ELSEWHERE)
     table.need("calls", ': how many the vendor takes, as in {calls = 60, per = "1m"}')
     beginnings = read_beginnings(table, "path")
     if len(beginnings) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from xsim import world
 from xsim.world import JsonValue, identities_at, steps_of, values_at
 
 MISSING: Any = object()
@@ -17,25 +18,16 @@ def value_at(record: JsonValue, path: str) -> JsonValue:
 
 
 def put_at(record: dict[str, JsonValue], path: str, value: JsonValue) -> None:
-    """Set the value, making objects on the way; what is no object there is replaced by one."""
-    *outer, last = steps_of(path)
-    for step in outer:
-        inner = record.get(step)
-        if not isinstance(inner, dict):
-            inner = record[step] = {}
-        record = inner
-    record[last] = value
+    """Set the value, making objects on the way; a number steps to one of a list that is there."""
+    world.put_at(record, steps_of(path), value)
 
 
 def remove_at(record: dict[str, JsonValue], path: str) -> None:
     """Take the key out, if it is there."""
-    *outer, last = steps_of(path)
-    for step in outer:
-        inner = record.get(step)
-        if not isinstance(inner, dict):
-            return
-        record = inner
-    record.pop(last, None)
+    outer, _, last = path.replace("\\.", "\0").rpartition(".")
+    holder = value_at(record, outer.replace("\0", "\\.")) if outer else record
+    if isinstance(holder, dict):
+        holder.pop(last.replace("\0", "."), None)
 
 
 def flattened(

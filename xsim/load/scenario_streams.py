@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from xsim.load.scenario_changes import PlannedChange, read_changes, read_path, refuse_bad_path
+from xsim.load.scenario_changes import PlannedChange, read_changes, read_path, read_paths, refuse_bad_path
 from xsim.load.scenario_events import Naming
 from xsim.load.scenario_keys import (
     CHANCE,
     DURATION,
     NUMBER,
+    PATHS,
     TABLE,
     TABLES,
     TEXT,
@@ -90,6 +91,7 @@ KEYS = keyed(
     ),
     Key("other_times", TABLES, "More times; what they do not say is as in `time`."),
     Key("record", TABLE, "The template. Its texts may hold `{n}`, `{id}` and `{time}`.", {}),
+    Key("numbers", PATHS, "Fields of the template whose text, such as `{n}`, is a number in the record."),
     Key(
         "choices", "table of paths", "Values to draw from: a list, or `{values = [...], weights = [...]}`.",
     ),
@@ -150,6 +152,8 @@ class Stream:
     missing: Mapping[str, float]
     changes: tuple[PlannedChange, ...]
     wanted: bool | None
+    numbers: tuple[str, ...] = ()
+    """Dotted paths of the template whose texts become numbers."""
     is_open: bool = False
     """It ends with the schedule alone: a run that goes on has more of it, behind the same events."""
 
@@ -193,6 +197,7 @@ def read_stream(table: Table, naming: Naming, *, interval: timedelta, schedule_e
         missing=_chances(table, "missing", naming),
         changes=read_changes(table, of_stream=True),
         wanted=table.truth_or_none("wanted"),
+        numbers=_read_numbers(table),
         is_open="until" not in table and not count,
     )
     _refuse_contradictions(table, stream)
@@ -220,6 +225,16 @@ def expected_count(stream: Stream) -> float:
 
 
 # --- the parts of a stream ----------------------------------------------------------------------------------
+
+
+def _read_numbers(table: Table) -> tuple[str, ...]:
+    template, paths = table.object("record"), read_paths(table, "numbers")
+    for path in paths:
+        value = value_at(template, path)
+        if not (isinstance(value, str) and _makes_numbers(value)):
+            found = "nothing" if value is MISSING else described(value)
+            table.refuse("numbers", f"found {found} at {path} of the record, expected a text of digits and {{n}}")
+    return paths
 
 
 def _read_time(table: Table, naming: Naming) -> TimeField:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -74,18 +75,22 @@ class Table:
         """Complain that the key's value is not what was expected."""
         self.refuse(key, f"found {described(self.values[key])}, expected {expected}", hint)
 
-    def held_to(self, keys: Keys) -> Table:
-        """The same table, in which these keys may stand and no other."""
-        self.refuse_unknown(keys)
+    def held_to(self, keys: Keys, elsewhere: Mapping[str, str] | None = None) -> Table:
+        """The same table, in which these keys may stand and no other.
+
+        `elsewhere`: hints for keys that another tool may have, or another table where they mean something else.
+        """
+        self.refuse_unknown(keys, elsewhere)
         return replace(self, keys=keys)
 
-    def refuse_unknown(self, known: Collection[str]) -> None:
+    def refuse_unknown(self, known: Collection[str], elsewhere: Mapping[str, str] | None = None) -> None:
         """Complain about the first key that means nothing here, with the nearest one that does."""
         for key in self.values:
             if key not in known:
                 noun = "table or key" if not self.place else "key"
                 home = f"it belongs {self.source.homes[key]}" if key in self.source.homes else None
-                hint = home or nearest(key, known) or f"known here: {', '.join(known)}"
+                own = (elsewhere or {}).get(key)
+                hint = own or home or nearest(key, known) or f"known here: {', '.join(known)}"
                 self.refuse(key, f"unknown {noun}", hint)
 
     def need(self, key: str, why: str = "") -> None:
@@ -239,12 +244,20 @@ class Table:
 
 def nearest(word: str, known: Collection[str]) -> str | None:
     """The hint with the valid name that is most like the word."""
-    near = get_close_matches(word[:100], known, n=1)
+    alike = [name for name in known if folded(name) == folded(word)]
+    near = alike or get_close_matches(word[:100], known, n=1)
     return f"did you mean '{near[0]}'?" if near else None
+
+
+def folded(word: str) -> str:
+    """The word without capitals, blanks, hyphens and underlines: what one mistakes first."""
+    return re.sub(r"[-_\s]+", "", word).casefold()
 
 
 def name_of(place: Place) -> str:
     """A place as a person says it: "[[events]] 4, record" or "[clock] interval"."""
+    if place[:2] == ("tool", "xsim"):
+        place = ("tool.xsim", *place[2:])
     place = tuple(step if isinstance(step, int) else _short(step) for step in place)
     if len(place) == 1:
         return str(place[0])

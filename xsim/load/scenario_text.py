@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from xsim.errors import InvalidScenario
 from xsim.load.files import shown
-from xsim.load.scenario_table import nearest
+from xsim.load.scenario_lines import Place, line_of
+from xsim.load.scenario_table import name_of, nearest
 
 LARGEST_FILE = 20 * 2**20
 MOST_PARTS = 100
@@ -45,6 +46,11 @@ def read_scenario_text(path: Path) -> str:
         raise InvalidScenario(
             f"{shown(path)}:{line}: not UTF-8 text (byte 0x{content[error.start]:02x})", hint="save it as UTF-8"
         ) from error
+
+
+def place_in_file(path: Path, place: Place) -> str:
+    """File, line and place, as a complaint begins: "Packs/xsim.toml:12: [check] select"."""
+    return f"{shown(path)}:{line_of(read_scenario_text(path), place)}: {name_of(place)}"
 
 
 def parse_scenario(path: Path, text: str) -> dict[str, Any]:

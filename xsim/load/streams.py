@@ -105,6 +105,8 @@ def _make_event(template: _Template, number: int, moment: datetime, chance: rand
     names = {"n": number, "time": time, "id": ""}
     name = names["id"] = _filled_text(stream.id_text, names)
     record = template.fill(names)
+    for path in stream.numbers:
+        put_at(record, path, int(value_at(record, path)))
     if template.puts_id:
         put_at(record, stream.id_path, int(name) if stream.has_number_ids else name)
     if template.puts_time:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xsim.report.cells import duration, moment, plural, span
+from xsim.report.cells import duration, moment, plural, span, spans
 from xsim.world import Fault, Login, Quota
 
 _MOMENTS = {
@@ -61,7 +61,7 @@ def _token_clauses(login: Login) -> Iterator[str]:
     yield f"{login.method} {login.host}{login.path}{_credentials(login)}"
     answers = {
         "json": f"gives a token at '{login.token_at}'" if login.token_at else "gives a token as all of its answer",
-        "text": "gives a token as all of its answer",
+        "text": f"gives a token {'as all of its answer' if login.text is None else 'in a text'}",
         "header": f"gives a token in the header {login.token_at}",
         "cookie": f"gives a token in the cookie {login.token_at}",
     }
@@ -84,6 +84,8 @@ def _needed(login: Login) -> str:
 
 def _shown(login: Login) -> str:
     before = f" behind '{login.prefix}'" if login.prefix else ""
+    if login.sent_in == "body":
+        return f"the body{before}"
     return (
         f"the {login.sent_in}'s {login.sent_as}{before}"
         if login.sent_in != "path"
@@ -120,9 +122,8 @@ def _which(fault: Fault) -> str:
         return f"the first request{of_what}"
     if not fault.requests:
         return f"each request{of_what}" if of_what else ""
-    numbers = ", ".join(map(str, fault.requests))
     noun = "request" if len(fault.requests) == 1 else "requests"
-    return f"{noun} {numbers}{of_what}"
+    return f"{noun} {spans(fault.requests)}{of_what}"
 
 
 def _when(fault: Fault) -> str:

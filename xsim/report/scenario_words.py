@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from xsim.report.cells import duration, plural
-from xsim.world import Endpoint, Filter, Limit, Order, Paging
+from xsim.world import Condition, Endpoint, Filter, Limit, Order, Paging
 
 _UNITS = {
     "us": "microsecond", "ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day"
@@ -20,6 +20,7 @@ _LAYOUTS = {
 }
 _BOUNDED = {">=": "inclusive", "<=": "inclusive", ">": "exclusive", "<": "exclusive"}
 _NO_LIMIT = 1_000_000
+_OF_JSON = ("json", "rows")
 _EMPTY = {
     "missing": "without the list where nothing matches",
     "null": "null for the list where nothing matches",
@@ -43,7 +44,12 @@ def endpoint_words(endpoint: Endpoint) -> str:
         "job_status": _status_clauses,
         "update": _update_clauses,
     }
-    return "; ".join(clauses.get(endpoint.kind, _list_clauses)(endpoint))
+    return "; ".join([*map(_condition_words, endpoint.when), *clauses.get(endpoint.kind, _list_clauses)(endpoint)])
+
+
+def _condition_words(condition: Condition) -> str:
+    asked = "the body" if condition.place == "body" else f"{condition.name}{_where(condition.place)}"
+    return f"where {asked} has {condition.pattern}" if condition.pattern else f"where {asked} is sent"
 
 
 def _list_clauses(endpoint: Endpoint) -> Iterator[str]:
@@ -54,9 +60,9 @@ def _list_clauses(endpoint: Endpoint) -> Iterator[str]:
     yield _limit_words(endpoint)
     if endpoint.paging:
         yield _paging_words(endpoint)
-    if endpoint.format == "json":
+    if endpoint.format in _OF_JSON:
         yield f"list at '{endpoint.list_at}'" if endpoint.list_at else "the answer is the list"
-    else:
+    if endpoint.format != "json":
         yield _format_words(endpoint)
     yield from _answer_clauses(endpoint)
 
@@ -69,9 +75,9 @@ def _objects_clauses(endpoint: Endpoint) -> Iterator[str]:
 def _detail_clauses(endpoint: Endpoint) -> Iterator[str]:
     yield f"one record, whose {endpoint.id_field} is {_id_asked(endpoint)}"
     yield from (_filter_words(each) for each in endpoint.filters)
-    if endpoint.format == "json":
+    if endpoint.format in _OF_JSON:
         yield f"record at '{endpoint.record_at}'" if endpoint.record_at else "the answer is the record"
-    else:
+    if endpoint.format != "json":
         yield _format_words(endpoint)
     yield from _unknown_words(endpoint, "without one")
     yield from _answer_clauses(endpoint)
@@ -135,6 +141,7 @@ def _format_words(endpoint: Endpoint) -> str:
         "xml": f"as XML, a <{endpoint.item}> each",
         "ndjson": "as JSON, a line each",
         "csv": f"as CSV of {', '.join(endpoint.columns)}",
+        "rows": f"as rows of {', '.join(endpoint.columns)}",
     }
     return words.get(endpoint.format, endpoint.format) + around
 
@@ -158,6 +165,10 @@ def _answer_clauses(endpoint: Endpoint) -> Iterator[str]:
         yield f"number of all at '{endpoint.total_at}'"
     if endpoint.more_at:
         yield f"whether there are more at '{endpoint.more_at}'"
+    if endpoint.count_at:
+        yield f"number of its records at '{endpoint.count_at}'"
+    for place, path in endpoint.last_at.items():
+        yield f"{path} of its last record at '{place}'"
     if endpoint.extra:
         yield f"besides {', '.join(endpoint.extra)}"
     if endpoint.status != 200:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 from xsim.model import Request
@@ -79,6 +79,23 @@ def patch_for(name: str) -> Patch | None:
 
 
 def patch_http_client(module: Any, network: Patching) -> None:
+    lead(network, http=module.HTTPConnection, https=getattr(module, "HTTPSConnection", None))
+    original = module.HTTPResponse.begin
+
+    def begin(response: Any) -> None:
+        if not read_head(response, module.HTTPMessage):
+            original(response)
+
+    network.replace(module.HTTPResponse, "begin", begin)
+
+
+def patch_httplib2(module: Any, network: Patching) -> None:
+    """Its connections are http.client's, but look their host up and connect by themselves."""
+    lead(network, http=module.HTTPConnectionWithTimeout, https=module.HTTPSConnectionWithTimeout)
+
+
+def lead(network: Patching, *, http: type, https: type | None) -> None:
+    """Connections of these classes end at the vendor. `https` is None where Python has no TLS."""
     connections: WeakSet[Any] = WeakSet()
 
     def connect_to(scheme: str) -> Callable[[Any], None]:
@@ -88,16 +105,9 @@ def patch_http_client(module: Any, network: Patching) -> None:
 
         return connect
 
-    network.replace(module.HTTPConnection, "connect", connect_to("http"))
-    if hasattr(module, "HTTPSConnection"):
-        network.replace(module.HTTPSConnection, "connect", connect_to("https"))
-    original = module.HTTPResponse.begin
-
-    def begin(response: Any) -> None:
-        if not read_head(response, module.HTTPMessage):
-            original(response)
-
-    network.replace(module.HTTPResponse, "begin", begin)
+    network.replace(http, "connect", connect_to("http"))
+    if https is not None:
+        network.replace(https, "connect", connect_to("https"))
     network.when_closed(partial(hang_up, connections))
 
 
@@ -231,10 +241,22 @@ def after(first: Callable[[Any], None], method: Callable[..., Any]) -> Callable[
 # --- httpx ---------------------------------------------------------------------------------------------------
 
 
+class Words(NamedTuple):
+    """What httpx says where no answer comes: all that its threads and its tasks say differently."""
+
+    late: str
+    refused: str
+    reset: str
+
+
+IN_THREADS = Words("timed out", str(connection_refused()), str(connection_reset()))
+IN_TASKS = Words("", "All connection attempts failed", "")
+
+
 def patch_httpx(module: Any, network: Patching) -> None:
     def handle_request(_transport: Any, request: Any) -> Any:
         reply = network.answer(from_httpx(request, b"".join(request.stream)))
-        return to_httpx(module, network, request, reply)
+        return to_httpx(module, network, request, reply, IN_THREADS)
 
     async def handle_async_request(_transport: Any, request: Any) -> Any:
         body = b"".join([part async for part in request.stream])
@@ -244,8 +266,8 @@ def patch_httpx(module: Any, network: Patching) -> None:
             try:
                 await let_time_pass(network, reply, read_timeout(request))
             except TimeoutError as error:
-                raise module.ReadTimeout(str(error), request=request) from error
-        return to_httpx(module, network, request, reply)
+                raise module.ReadTimeout(IN_TASKS.late, request=request) from error
+        return to_httpx(module, network, request, reply, IN_TASKS)
 
     network.replace(module.HTTPTransport, "handle_request", handle_request)
     network.replace(module.AsyncHTTPTransport, "handle_async_request", handle_async_request)
@@ -256,23 +278,40 @@ def from_httpx(request: Any, body: bytes) -> Request:
     return Request(request.method, str(request.url.copy_with(fragment=None)), headers, body)
 
 
-def to_httpx(module: Any, network: NetworkLike, request: Any, reply: ReplyLike) -> Any:
+def to_httpx(module: Any, network: NetworkLike, request: Any, reply: ReplyLike, words: Words) -> Any:
     """The answer as httpx has it, once it is due."""
     try:
         network.wait(reply, None if reply.breaks == "refused" else read_timeout(request))
     except TimeoutError as error:
-        raise module.ReadTimeout(str(error), request=request) from error
+        raise module.ReadTimeout(words.late, request=request) from error
     if reply.breaks == "refused":
-        raise module.ConnectError(str(connection_refused()), request=request)
+        raise module.ConnectError(words.refused, request=request)
     if reply.breaks == "reset":
-        raise module.ReadError(str(connection_reset()), request=request)
-    body = reply.body or b""
-    lengths = [int(value) for name, value in reply.headers if name.lower() == "content-length" and value.isdigit()]
-    if reply.body is not None and lengths and lengths[0] > len(body):
-        raise module.RemoteProtocolError("peer closed connection without sending complete message body")
+        raise module.ReadError(words.reset, request=request)
     headers = [(name.encode("utf-8"), value.encode("utf-8")) for name, value in reply.headers]
     extensions = {"http_version": b"HTTP/1.1"}
-    return module.Response(reply.status, headers=headers, stream=module.ByteStream(body), extensions=extensions)
+    return module.Response(reply.status, headers=headers, stream=stream_of(module, reply), extensions=extensions)
+
+
+def stream_of(module: Any, reply: ReplyLike) -> Any:
+    """The body as httpx reads it; one that is shorter than announced breaks off where it is read to its end."""
+    body = reply.body or b""
+    lengths = [int(value) for name, value in reply.headers if name.lower() == "content-length" and value.isdigit()]
+    if reply.body is None or not lengths or lengths[0] <= len(body):
+        return module.ByteStream(body)
+    counted = f"(received {len(body)} bytes, expected {lengths[0]})"
+    told = f"peer closed connection without sending complete message body {counted}"
+
+    class CutStream(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc]
+        def __iter__(self) -> Iterator[bytes]:
+            yield body
+            raise module.RemoteProtocolError(told)
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield body
+            raise module.RemoteProtocolError(told)
+
+    return CutStream()
 
 
 def read_timeout(request: Any) -> float | None:
@@ -342,6 +381,7 @@ def refusing(name: str, network: NetworkLike, message: str, hint: str) -> type:
 PATCHES: dict[str, Patch] = {
     "aiohttp.connector": patch_aiohttp,
     "http.client": patch_http_client,
+    "httplib2": patch_httplib2,
     "httpx": patch_httpx,
     "requests.adapters": patch_requests,
     "socket": patch_socket,

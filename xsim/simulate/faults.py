@@ -9,21 +9,25 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import unquote, urlsplit
 
 from xsim.model import Request, Response, Vendor
 from xsim.simulate.recording import Kill
-from xsim.simulate.wire import BODILESS, REASONS, Headers
+from xsim.simulate.wire import BODILESS, REASONS, Headers, http_date
 from xsim.world import Fault
 
 FRAMING = frozenset({"content-length", "transfer-encoding"})
 BRACES = re.compile(r"\{[^{}]*\}")
+TIME_IN_HEADER = re.compile(r"\{(date|epoch)\+(\d+)([smhd])\}", re.ASCII)
+"""Stands in a header for a time so much later than the answer: the date that HTTP writes, or seconds since 1970."""
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 JSON_TYPE = ("Content-Type", "application/json")
 PAGE = """<!DOCTYPE html>
-<html><head><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>
+<html><head><meta charset="utf-8"><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>
 """
+"""As most pages it is no XML."""
 UNREADABLE_END = b'{"'
 """Behind whatever it stands, it makes no JSON."""
 
@@ -65,7 +69,7 @@ class CycleFaults:
         if planned is None:
             return None if vendor is None else vendor(request, now)
         planned.strike()
-        fault = planned.fault
+        fault = planned.fault_at(now)
         before = BEFORE_THE_VENDOR.get(fault.kind)
         if before is not None and (fault.kind != "malformed" or fault.text is not None):
             return before(fault)
@@ -107,10 +111,20 @@ class _Planned:
         self._seed = seed
         self._segments = [_pattern(part) for part in fault.path.split("/") if part]
         # To be logged out at every request would leave nobody a chance to log in.
-        self._requests = fault.requests or ((1,) if fault.kind == "logout" else ())
+        self._requests = frozenset(fault.requests or ((1,) if fault.kind == "logout" else ()))
+        self._names_a_time = any(TIME_IN_HEADER.search(text) for _, text in fault.headers)
 
     def strike(self) -> None:
         self.struck += 1
+
+    def fault_at(self, now: datetime) -> Fault:
+        """The fault, with the times that its headers name."""
+        if not self._names_a_time:
+            return self.fault
+        headers = (
+            (name, TIME_IN_HEADER.sub(lambda match: _later(match, now), text)) for name, text in self.fault.headers
+        )
+        return replace(self.fault, headers=tuple(headers))
 
     def may_strike_in(self, cycle: int) -> bool:
         fault = self.fault
@@ -155,6 +169,12 @@ class _Planned:
             return True
         # Drawn without a memory: what another fault or the script does before moves no draw.
         return Random(f"{self._seed}/fault/{self.fault.name}/{cycle}/{count}").random() < chance
+
+
+def _later(match: re.Match[str], now: datetime) -> str:
+    form, count, unit = match.groups()
+    moment = now + timedelta(seconds=int(count) * SECONDS[unit])
+    return http_date(moment) if form == "date" else str(int(moment.timestamp()))
 
 
 def _pattern(segment: str) -> re.Pattern[str]:
@@ -226,14 +246,27 @@ def _cut(fault: Fault, response: Response) -> Response:
 
 
 def _garble(fault: Fault, response: Response) -> Response:
-    body = response.body[: len(response.body) // 2]
-    if not body or _is_json(body):
-        body += UNREADABLE_END
     headers = _unframed(response.headers)
+    kinds = [value.lower() for name, value in headers if name.lower() == "content-type"]
+    is_csv = bool(kinds) and kinds[0].startswith("text/csv")
+    body = _csv_without_columns(response.body) if is_csv else _broken_off(response.body)
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers = (JSON_TYPE, *headers)
     status = 200 if response.status in BODILESS else response.status
     return replace(response, status=status, headers=headers, body=body, fault=fault.name)
+
+
+def _broken_off(body: bytes) -> bytes:
+    """The first half; neither it nor its last line is JSON, as a body may have a record on each line."""
+    half = body[: len(body) // 2]
+    last_line = half.rpartition(b"\n")[2]
+    return half + UNREADABLE_END if not last_line or _is_json(half) or _is_json(last_line) else half
+
+
+def _csv_without_columns(body: bytes) -> bytes:
+    """Half of each line's first value: a half of the lines would be CSV too, and nobody could tell."""
+    firsts = [line.partition(b",")[0] for line in body.splitlines()]
+    return b"".join(first[: max(1, len(first) // 2)] + b"\n" for first in firsts) + UNREADABLE_END
 
 
 def _delay(fault: Fault, response: Response) -> Response:

@@ -7,13 +7,13 @@ and takes `alert["created"]` apart as a time. What it asks for and does not find
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, KeysView
 from typing import Any
 
 from xsim.simulate.sketch import ABSENT, Path, Sketch
 from xsim.world import JsonValue
 
-OBJECT_METHODS = frozenset({"get", "items", "keys", "values", "setdefault", "update"})
+OBJECT_METHODS = frozenset({"get", "items", "keys", "values", "setdefault", "update", "pop"})
 LIST_METHODS = frozenset({"append", "extend", "sort", "reverse", "insert"})
 TEXT_METHODS = frozenset({"lower", "upper", "split", "strip", "replace", "startswith", "endswith", "encode", "title"})
 
@@ -26,6 +26,8 @@ def watched(sketch: Sketch, value: JsonValue, path: Path = ()) -> Any:
         return WatchedList(sketch, path, value)
     if isinstance(value, str):
         return WatchedText(sketch, path, value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return WatchedNumber(sketch, path, value)
     return value
 
 
@@ -52,6 +54,9 @@ class WatchedObject(dict):  # type: ignore[type-arg]
 
     def __contains__(self, key: Any) -> bool:
         return isinstance(key, str) and self._find(key, None, is_needed=False) is not ABSENT
+
+    def keys(self) -> Any:
+        return WatchedKeys(self)
 
     def pop(self, key: Any, *default: Any) -> Any:
         self._find(key, default[0] if default else None, is_needed=not default)
@@ -82,6 +87,13 @@ class WatchedObject(dict):  # type: ignore[type-arg]
         return super().__getitem__(key)
 
 
+class WatchedKeys(KeysView):  # type: ignore[type-arg]
+    """The keys of an object: asked whether one is among them, it is made up; gone through, they are as they are."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return dict.__iter__(self._mapping)  # type: ignore[attr-defined]
+
+
 class WatchedList(list):  # type: ignore[type-arg]
     """A list; all its items are one to the sketch."""
 
@@ -94,6 +106,11 @@ class WatchedList(list):  # type: ignore[type-arg]
         if isinstance(key, str):
             self._sketch.demand(self._path, "object")
         return super().__getitem__(key)
+
+    def __contains__(self, item: Any) -> bool:
+        if isinstance(item, str) and self and all(isinstance(each, dict) for each in self):
+            self._sketch.demand(self._path, "object")  # It looks for a key.
+        return super().__contains__(item)
 
     def __getattr__(self, name: str) -> Any:
         if name in OBJECT_METHODS | TEXT_METHODS:
@@ -119,8 +136,9 @@ class WatchedText(str):
     __hash__ = str.__hash__
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, str) and not isinstance(other, WatchedText) and other and _asked_by_script(self._sketch):
-            self._sketch.compared(self._path, str(other))
+        is_plain = isinstance(other, (str, int)) and not isinstance(other, (WatchedText, WatchedNumber, bool))
+        if is_plain and other and _asked_by_script(self._sketch):
+            self._sketch.compared(self._path, other)
         return super().__eq__(other)
 
     def __ne__(self, other: object) -> bool:
@@ -129,7 +147,13 @@ class WatchedText(str):
     def __getitem__(self, key: Any) -> str:
         if isinstance(key, str):
             self._sketch.demand(self._path, "object")
-        return super().__getitem__(key)
+        found = super().__getitem__(key)
+        # The first five of them, perhaps: it may take it for a list, as its next step shows.
+        return WatchedText(self._sketch, self._path, found) if isinstance(key, slice) else found
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._sketch.demand(self._path, "object" if isinstance(key, str) else "list")
+        raise TypeError("'str' object does not support item assignment")
 
     def __iter__(self) -> Iterator[str]:
         if _asked_by_script(self._sketch):
@@ -152,10 +176,57 @@ class WatchedText(str):
     def __float__(self) -> float:
         return float(self._number())
 
+    def parsed(self) -> None:
+        """It reads it as JSON."""
+        self._sketch.demand(self._path, "json")
+
     def _number(self) -> int | float:
         if _is_number(str.__str__(self)):
             return float(str.__str__(self))
         return self._sketch.demand_number(self._path)
+
+
+class WatchedNumber(int):
+    """A whole number; compared with another one, it notes what would turn the answer round."""
+
+    _sketch: Sketch
+    _path: Path
+
+    def __new__(cls, sketch: Sketch, path: Path, value: int) -> WatchedNumber:
+        number = super().__new__(cls, value)
+        number._sketch = sketch
+        number._path = path
+        return number
+
+    __hash__ = int.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return self._compared("__eq__", other, (0, 0))
+
+    def __ne__(self, other: object) -> Any:
+        return self._compared("__ne__", other, (0, 0))
+
+    def __lt__(self, other: int) -> Any:
+        return self._compared("__lt__", other, (-1, 0))
+
+    def __le__(self, other: int) -> Any:
+        return self._compared("__le__", other, (0, 1))
+
+    def __gt__(self, other: int) -> Any:
+        return self._compared("__gt__", other, (1, 0))
+
+    def __ge__(self, other: int) -> Any:
+        return self._compared("__ge__", other, (0, -1))
+
+    def __reduce__(self) -> Any:
+        return int, (int(self),)
+
+    def _compared(self, name: str, other: Any, apart: tuple[int, int]) -> Any:
+        """`apart`: how far from the other number it would have to be, where the answer is no now, and yes."""
+        found = getattr(int, name)(self, other)
+        if type(other) is int and sys._getframe(2).f_code.co_filename == self._sketch.script:
+            self._sketch.compared(self._path, other + apart[bool(found)])
+        return found
 
 
 def _is_number(text: str) -> bool:
@@ -187,5 +258,10 @@ def _reckoning(name: str) -> Callable[..., Any]:
 for _name in ("__add__", "__sub__", "__truediv__", "__floordiv__", "__lt__", "__le__", "__gt__", "__ge__"):
     setattr(WatchedText, _name, _reckoning(_name))
 
-for _class, _plain_name in ((WatchedObject, "dict"), (WatchedList, "list"), (WatchedText, "str")):
+for _class, _plain_name in (
+    (WatchedObject, "dict"),
+    (WatchedList, "list"),
+    (WatchedText, "str"),
+    (WatchedNumber, "int"),
+):
     _class.__name__ = _plain_name  # The script's complaints should name what it thinks it has.

@@ -5,7 +5,7 @@ import json
 import pytest
 from vendor_builders import LATER, a_change, a_request, a_vendor, an_endpoint, an_event, answer, asked, at, ids, problem
 
-from xsim.world import Endpoint, Filter, Order, Paging
+from xsim.world import Condition, Endpoint, Filter, Order, Paging
 
 TWO = [an_event("A", "12:00"), an_event("B", "12:01")]
 A, B = ({**event.record} for event in TWO)
@@ -25,6 +25,16 @@ def test_a_list_stands_at_its_place_among_the_fixed_fields():
     )
     expected = {"status": "ok", "data": {"kind": "alerts", "items": [A]}, "meta": {"total": 2}, "more": True}
     assert answer(vendor, "/alerts?limit=1") == expected
+
+
+def test_an_answer_tells_the_number_of_its_records_and_what_its_last_one_says():
+    vendor = vendor_of(list_at="items", count_at="meta.count", last_at={"meta.newest": "created", "to.id": "id"})
+    assert answer(vendor, "/alerts?limit=1") == {
+        "items": [A], "meta": {"count": 1, "newest": A["created"]}, "to": {"id": "A"},
+    }  # fmt: skip
+    assert answer(vendor)["to"] == {"id": "B"}
+    empty = vendor_of(events=[], list_at="items", count_at="meta.count", last_at={"meta.newest": "created"})
+    assert answer(empty) == {"items": [], "meta": {"count": 0, "newest": None}}
 
 
 def test_a_literal_dot_in_a_place_is_no_step():
@@ -131,6 +141,45 @@ def test_a_host_may_be_named_with_its_port():
     vendor = a_vendor(TWO, an_endpoint("/alerts", host="vendor.example:8443"))
     assert asked(vendor, host="https://vendor.example") is None
     assert asked(vendor, host="https://vendor.example:8443").status == 200
+
+
+def one_address(*calls, **named):
+    """A vendor with calls at /query: a name and what a request has to say for each."""
+    return a_vendor(
+        TWO,
+        *(an_endpoint("/query", kind="fixed", extra={"call": call}, when=when, **named) for call, when in calls),
+    )
+
+
+def called(vendor, target="/query", **request):
+    return json.loads(asked(vendor, target, **request).body)["call"]
+
+
+def test_of_several_calls_at_one_address_the_first_answers_of_which_all_holds():
+    two = (Condition("q", pattern="FROM alerts"), Condition("key"))
+    vendor = one_address(("rest", ()), ("both", two), ("alerts", two[:1]), ("also alerts", (Condition("q"),)))
+    assert called(vendor, "/query?q=SELECT+FROM+alerts&key=1") == "both"
+    assert called(vendor, "/query?q=SELECT+FROM+alerts") == "alerts"
+    assert called(vendor, "/query?q=SELECT") == "also alerts"
+    assert called(vendor) == "rest"
+
+
+def test_a_call_may_be_known_by_its_body_whatever_that_is():
+    by_name = (Condition("method", "json", "^alert[.]get$"),)
+    by_values = (Condition("params", "json", "recent"),)
+    vendor = one_address(
+        ("get", by_name), ("recent", by_values), ("soap", (Condition("body", "body", "<Search"),)), ("rest", ()),
+        method="POST",
+    )  # fmt: skip
+    post = {"method": "POST"}
+    assert called(vendor, json_body={"method": "alert.get"}, **post) == "get"
+    assert called(vendor, json_body={"params": {"recent": True}}, **post) == "recent"
+    assert called(vendor, form="<Envelope><Search/></Envelope>", **post) == "soap"
+    assert called(vendor, form="{", **post) == "rest"
+
+
+def test_a_request_that_says_nothing_of_what_it_has_to_is_answered_by_nobody():
+    assert one_address(("alerts", (Condition("q"),)))(a_request("/query"), at("12:30")) is None
 
 
 def test_literal_parts_go_before_braces():

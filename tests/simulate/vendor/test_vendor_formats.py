@@ -53,7 +53,7 @@ def test_xml_has_the_elements_that_the_scenario_names():
 
 
 def test_keys_and_texts_that_xml_cannot_hold_are_written_otherwise():
-    event = an_event("A", written=..., **{"@timestamp": "\x00\x1bx\ud800", "2fa": 1, "a b": 2, "": 3, "-": 4, "é": 5})
+    event = an_event("A", written=..., **{"$timestamp": "\x00\x1bx\ud800", "2fa": 1, "a b": 2, "": 3, "-": 4, "é": 5})
     root = ElementTree.fromstring(listed("xml", [event]).body)
     assert [(each.tag, each.text) for each in root[0]][1:] == [
         ("_timestamp", "\ufffd\ufffdx\ufffd"),
@@ -63,6 +63,22 @@ def test_keys_and_texts_that_xml_cannot_hold_are_written_otherwise():
         ("_-", "4"),
         ("_", "5"),
     ]
+
+
+def test_xml_has_attributes_and_texts_as_what_makes_json_of_it_names_them():
+    record = {"@id": 7, "@note": 'a "b"\n<c>', "#text": "x & y", "@": "no name", "@list": [1]}
+    event = an_event("A", written=..., Field=[record, {"@id": None}])
+    root = ElementTree.fromstring(listed("xml", [event]).body)
+    first, second = root.iterfind("item/Field")
+    assert (first.attrib, first.text) == ({"id": "7", "note": 'a "b"\n<c>'}, "x & y")
+    assert [(each.tag, each.text) for each in first] == [("_", "no name"), ("_list", "1")]
+    assert second.attrib == {"id": ""}
+
+
+def test_xml_inside_xml_is_escaped_once_more():
+    response = listed("xml", text="<a><b>&lt;Records&gt;{escaped}&lt;/Records&gt;</b></a>")
+    inner = ElementTree.fromstring(ElementTree.fromstring(response.body).findtext("b"))
+    assert [each.findtext("title") for each in inner] == ["<b> & 'c'", 'line\nbreak, "quoted"']
 
 
 def test_xml_without_records():
@@ -112,6 +128,26 @@ def test_csv_without_columns_has_all_fields_of_the_records():
     assert listed("csv", [TWO[1], an_event("C", "12:03", written=..., extra=1)]).body.decode() == (
         'id,title,extra\r\nB,"line\nbreak, ""quoted""",\r\nC,,1\r\n'
     )
+
+
+def test_rows_are_lists_of_values_in_the_order_of_the_columns():
+    named = {"columns": ("title", "id", "owner.name", "tags.2"), "list_at": "rows", "total_at": "total"}
+    response = listed("rows", extra={"fields": ["title", "id"]}, wrap="values", **named)
+    assert json.loads(response.body) == {
+        "fields": ["title", "id"],
+        "rows": [
+            {"values": ["<b> & 'c'", "A", "Zoë", {"deep": [1, 2]}]},
+            {"values": [TWO[1].record["title"], "B", None, None]},
+        ],
+        "total": 2,
+    }  # fmt: skip
+    assert response.headers == (("Content-Type", "application/json"),)
+    assert response.listing.listed == ("A", "B")
+
+
+def test_one_record_is_a_row_too():
+    endpoint = an_endpoint("/a/{id}", kind="detail", id_field="id", record_at="row", format="rows", columns=("id",))
+    assert json.loads(asked(a_vendor(TWO, endpoint), "/a/B").body) == {"row": ["B"]}
 
 
 @pytest.mark.parametrize("format", ["xml", "ndjson", "csv"])

@@ -289,6 +289,14 @@ def test_the_whole_answer_may_be_the_token():
     assert len(json.loads(api.post("/other", form="client_id=me&client_secret=s").body)) == 32
 
 
+def test_the_token_may_stand_in_a_text():
+    api = Api(a_login(answer="text", token_at="", text='<login id="{token}"/>'))
+    response = api.post(form="client_id=a&client_secret=b")
+    token = re.fullmatch(r'<login id="([\w-]{32})"/>', response.body.decode())[1]
+    assert ("Content-Type", "application/xml; charset=utf-8") in response.headers
+    assert api.with_bearer(token) is None
+
+
 def test_the_token_may_come_in_a_header():
     api = Api(a_login(answer="header", token_at="X-Auth-Token", sent_as="X-Auth-Token", prefix="", extra={"ok": 1}))
     response = api.post(form="client_id=me&client_secret=s")
@@ -380,6 +388,25 @@ def test_a_token_is_looked_for_where_the_login_says(sent_in, sent_as, target, re
     assert api.ask(target.format("x" * 32), **request_of("x" * 32)).login == "expired"
     nothing = api.with_bearer(token)
     assert nothing.login == ("expired" if sent_in == "path" else "missing")
+
+
+@pytest.mark.parametrize("prefix", ["", "<sid>"])
+def test_a_token_may_stand_anywhere_in_a_text(prefix):
+    api = Api(a_login(sent_in="body", sent_as="", prefix=prefix))
+    soap = "<Envelope><hash>{}</hash><sid>{}</sid></Envelope>"
+    token = api.token()
+    assert api.ask(form=soap.format("f" * 32, token)) is None
+    assert api.ask(form=soap.format("f" * 32, "x" * 32)).login == "expired"
+    assert told(api.ask(form="<Envelope/>")) == (
+        "missing", f"the body holds no token{' behind <sid>' if prefix else ''}"
+    )  # fmt: skip
+    assert told(api.ask(form="<Envelope><sid></sid></Envelope>"))[0] == "missing"
+
+
+def test_a_key_may_stand_behind_something_in_a_text():
+    api = Api(Login(kind="key", sent_in="body", sent_as="", prefix="<key>"))
+    assert api.ask(form="<a><key>k-1</key></a>") is None
+    assert [api.ask(form=text).login for text in ("<a><key></key></a>", "<a>k-1</a>")] == ["missing", "missing"]
 
 
 def test_a_body_that_is_no_json_shows_no_token():

@@ -31,6 +31,15 @@ def test_a_change_shows_from_its_moment_on():
     assert answer(vendor, now=at("12:30"))[0] == {**event.record, "state": "closed", "owner": {"name": "Ann"}}
 
 
+def test_a_change_sets_one_of_a_list():
+    change = a_change("12:05", history__1__what="closed", tags__0="x", notes__7="no place")
+    steps = [{"what": "seen"}, {"what": "opened", "by": "ann"}]
+    vendor = a_vendor([an_event("A", history=steps, tags=["a"], notes=["n"], changes=[change])])
+    [record] = answer(vendor, now=at("12:06"))
+    assert record["history"] == [{"what": "seen"}, {"what": "closed", "by": "ann"}]
+    assert (record["tags"], record["notes"]) == (["x"], {"7": "no place"})
+
+
 def test_changes_add_up():
     event = an_event("A", n=1, m=1, changes=[a_change("12:10", n=2), a_change("12:20", m=2)])
     vendor = a_vendor([event])

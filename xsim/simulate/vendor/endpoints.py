@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from xsim.model import Response
@@ -9,7 +10,7 @@ from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns, Fields, as_number, as_text
 from xsim.simulate.vendor.envelope import JSON_HEADERS, LEFT_OUT, Envelope
 from xsim.simulate.vendor.filters import Bound, Parameter, read_bounds
-from xsim.simulate.vendor.formats import Format
+from xsim.simulate.vendor.formats import OF_JSON, Format
 from xsim.simulate.vendor.ids import AskedIds
 from xsim.simulate.vendor.jobs import Jobs, Search
 from xsim.simulate.vendor.matching import Entries, Slice, Stretch, kept_by, matching
@@ -39,8 +40,9 @@ class ListCall:
         self._ids = AskedIds(endpoint, columns) if endpoint.kind == "objects" else None
         self._jobs = jobs if endpoint.job_name else None
         self._envelope = Envelope(endpoint, place=endpoint.list_at)
-        self._format = None if endpoint.format == "json" else Format(endpoint, fields=catalog.paths)
-        self._picked = steps_of(endpoint.pick)
+        self._format = None if endpoint.format in OF_JSON else Format(endpoint, fields=catalog.paths)
+        self._shown = shown_of(endpoint)
+        self._last = [(place, steps_of(path)) for place, path in endpoint.last_at.items()]
         self._name = f"{endpoint.method.upper()} {endpoint.path}"
         self._place = endpoint.host + self._name
 
@@ -70,9 +72,9 @@ class ListCall:
             versions.sort(key=within.entry)
         leads_on = self._leads_on(asked, order.sorting, Token(token.position, kept), part, versions, size)
         if self._format is None:
-            body = self._envelope.holding(self._bodies(versions), self._fields(part, leads_on))
+            body = self._envelope.holding(self._bodies(versions), self._fields(part, versions, leads_on))
         else:
-            body = self._format.holding([self._shown(version) for version in versions])
+            body = self._format.holding([self._one(version) for version in versions])
         return Response(200, self._headers(leads_on), body, self._listing(part, versions, bounds, order, size))
 
     def _order_of(self, search: Search, order: Arrangement) -> Arrangement:
@@ -160,13 +162,17 @@ class ListCall:
             return paging.first + (part.stop - part.begin) // size if size else None
         return None
 
-    def _fields(self, part: Slice, leads_on: JsonValue) -> dict[str, JsonValue]:
+    def _fields(self, part: Slice, versions: list[Version], leads_on: JsonValue) -> dict[str, JsonValue]:
         endpoint = self._endpoint
         fields: dict[str, JsonValue] = {}
         if endpoint.total_at:
             fields[endpoint.total_at] = part.end - part.begin
         if endpoint.more_at:
             fields[endpoint.more_at] = part.goes_on
+        if endpoint.count_at:
+            fields[endpoint.count_at] = len(versions)
+        for place, steps in self._last:
+            fields[place] = value_at(versions[-1].record, steps) if versions else None
         if endpoint.paging is not None and endpoint.paging.next_at and endpoint.paging.kind != "link_header":
             fields[endpoint.paging.next_at] = LAST[endpoint.paging.last] if leads_on is None else leads_on
         return fields
@@ -179,12 +185,12 @@ class ListCall:
         return (*usual, ("Link", f'<{leads_on}>; rel="next"'))
 
     def _bodies(self, versions: list[Version]) -> list[bytes]:
-        if not self._picked:
+        if self._shown is None:
             return bodies_of(versions)
-        return [json_bytes(self._shown(version)) for version in versions]
+        return [json_bytes(self._shown(version.record)) for version in versions]
 
-    def _shown(self, version: Version) -> JsonValue:
-        return value_at(version.record, self._picked) if self._picked else version.record
+    def _one(self, version: Version) -> JsonValue:
+        return version.record if self._shown is None else self._shown(version.record)
 
     def _listing(
         self, part: Slice, versions: list[Version], bounds: list[Bound], order: Arrangement, size: int
@@ -200,6 +206,15 @@ class ListCall:
         )
 
 
+def shown_of(endpoint: Endpoint) -> Callable[[JsonValue], JsonValue] | None:
+    """What an answer shows of a record, where that is not all of it."""
+    if endpoint.format == "rows":
+        columns = [steps_of(path) for path in endpoint.columns]
+        return lambda record: [value_at(record, steps) for steps in columns]
+    picked = steps_of(endpoint.pick)
+    return (lambda record: value_at(record, picked)) if picked else None
+
+
 class DetailCall:
     """An endpoint that shows one record."""
 
@@ -207,7 +222,8 @@ class DetailCall:
         self._endpoint = endpoint
         self._ids = AskedIds(endpoint, columns)
         self._envelope = Envelope(endpoint, place=endpoint.record_at)
-        self._format = None if endpoint.format == "json" else Format(endpoint, fields=catalog.paths)
+        self._shown = shown_of(endpoint) if endpoint.format == "rows" else None
+        self._format = None if endpoint.format in OF_JSON else Format(endpoint, fields=catalog.paths)
         self._name = f"{endpoint.method.upper()} {endpoint.path}"
 
     def __call__(self, asked: Asked, rack: Rack) -> Response:
@@ -222,7 +238,8 @@ class DetailCall:
         listing = Listing(self._name, listed=(version.id,), matched=1, bounds=bounds)
         if self._format is not None:
             return Response(200, self._format.headers, self._format.around_one(version.record), listing)
-        return Response(200, JSON_HEADERS, self._envelope.around_one(version.body), listing)
+        body = version.body if self._shown is None else json_bytes(self._shown(version.record))
+        return Response(200, JSON_HEADERS, self._envelope.around_one(body), listing)
 
 
 class FixedCall:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 
-from xsim.simulate.vendor.paths import object_at, put, steps_of
+from xsim.simulate.vendor.paths import need_object, put, steps_of
 from xsim.simulate.vendor.versions import json_bytes
 from xsim.world import Endpoint, JsonValue
 
@@ -74,7 +74,7 @@ class Envelope:
         for path, value in fields.items():
             steps = steps_of(path)
             if value is LEFT_OUT:
-                object_at(tree, steps[:-1])
+                need_object(tree, steps[:-1])
             else:
                 put(tree, steps, value)
         return tree

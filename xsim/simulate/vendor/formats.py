@@ -15,6 +15,10 @@ from xsim.world import Endpoint, JsonValue
 
 RECORDS = "{records}"
 """Where the records stand in a scenario's `text`."""
+ESCAPED = "{escaped}"
+"""The same, where the text has them as XML inside XML."""
+OF_JSON = ("json", "rows")
+"""Formats whose answer is JSON; the others are written here."""
 CONTENT_TYPES = {
     "xml": "application/xml; charset=utf-8",
     "ndjson": "application/x-ndjson",
@@ -22,6 +26,8 @@ CONTENT_TYPES = {
 }
 AROUND_LIST = {"xml": f'<?xml version="1.0"?><items>{RECORDS}</items>'}
 AROUND_ONE = {"xml": f'<?xml version="1.0"?>{RECORDS}'}
+QUOTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+"""What an attribute's value escapes besides."""
 NOT_IN_NAMES = re.compile(r"[^\w.:-]", re.ASCII)
 NO_START_OF_NAME = re.compile(r"[\d.:-]")
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -55,7 +61,10 @@ class Format:
     def _within(self, usual: dict[str, str], records: Sequence[JsonValue]) -> bytes:
         endpoint = self._endpoint
         around = usual.get(endpoint.format, RECORDS) if endpoint.text is None else endpoint.text
-        return around.replace(RECORDS, self._write(records)).encode("utf-8", "replace")
+        written = self._write(records)
+        if ESCAPED in around:
+            around, written = around.replace(ESCAPED, RECORDS), escape(written)
+        return around.replace(RECORDS, written).encode("utf-8", "replace")
 
     def _xml(self, records: Sequence[JsonValue]) -> str:
         return "".join(text for record in records for text in _elements(self._endpoint.item, self._wrapped(record)))
@@ -85,11 +94,24 @@ def _elements(name: str, value: JsonValue) -> Iterator[str]:
             yield from _elements(name, each)
         return
     tag = element_name(name)
-    if isinstance(value, dict):
-        content = "".join(text for key, inner in value.items() for text in _elements(str(key), inner))
-    else:
-        content = "" if value is None else escape(NOT_IN_XML.sub("\ufffd", as_text(value)))
-    yield f"<{tag}>{content}</{tag}>" if content else f"<{tag}/>"
+    start, content = tag, ""
+    for key, inner in value.items() if isinstance(value, dict) else (("#text", value),):
+        if key == "#text":
+            content += _escaped(inner)
+        elif is_attribute(key, inner):
+            start += f' {element_name(key[1:])}="{_escaped(inner, QUOTES)}"'
+        else:
+            content += "".join(_elements(str(key), inner))
+    yield f"<{start}>{content}</{tag}>" if content else f"<{start}/>"
+
+
+def is_attribute(key: str, value: JsonValue) -> bool:
+    """As what makes JSON of XML names them: {"@id": 7, "#text": "..."}."""
+    return key.startswith("@") and len(key) > 1 and not isinstance(value, (dict, list, tuple))
+
+
+def _escaped(value: JsonValue, more: dict[str, str] | None = None) -> str:
+    return "" if value is None else escape(NOT_IN_XML.sub("\ufffd", as_text(value)), more or {})
 
 
 def element_name(key: str) -> str:

@@ -26,6 +26,8 @@ from xsim.simulate.vendor.routes import BRACES, Routes
 from xsim.simulate.vendor.versions import json_bytes
 from xsim.world import Endpoint, JsonValue, Login
 
+TOKEN_HERE = "{token}"
+"""Stands in a login's text for the token."""
 SECOND_TOKEN = "{token}"
 """Stands in a login's fixed fields for a token of another kind: a refresh token."""
 PLACES = {
@@ -35,8 +37,11 @@ PLACES = {
     "header": "the header",
     "cookie": "the cookie",
     "path": "the path's part",
+    "body": "the body",
 }
+XML_HEADERS = (("Content-Type", "application/xml; charset=utf-8"),)
 is_token = re.compile(r"[A-Za-z0-9_-]{32}").fullmatch
+words_like_tokens = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{32}(?![\w-])").findall
 is_scheme = re.compile(r"[A-Za-z0-9-]+").fullmatch
 
 
@@ -170,7 +175,9 @@ class Guard:
         """The answer that gives a token."""
         login, token = self.login, self._tokens.token(asked.now, "access")
         if login.answer == "text":
-            return Response(200, TEXT_HEADERS, token.encode(), login="granted")
+            text = token if login.text is None else login.text.replace(TOKEN_HERE, token)
+            is_xml = text.lstrip().startswith("<")
+            return Response(200, XML_HEADERS if is_xml else TEXT_HEADERS, text.encode(), login="granted")
         if login.answer == "json" and not login.token_at:
             return Response(200, JSON_HEADERS, json_bytes(token), login="granted")
         tree: dict[str, JsonValue] = {}
@@ -221,6 +228,8 @@ class Guard:
         login = self.login
         if login.sent_in == "path":
             return self._texts_in_path(asked)
+        if login.sent_in == "body":
+            return self._texts_in_body(asked)
         try:
             return [as_text(value) for value in asked.values(login.sent_in, login.sent_as)]
         except BadRequestError:
@@ -237,8 +246,18 @@ class Guard:
             return [part]
         return list(asked.segments) if self.login.kind == "token" else []
 
+    def _texts_in_body(self, asked: Asked) -> list[str]:
+        """What stands behind each prefix; where nothing has to, the tokens, or else what looks like one."""
+        prefix = self.login.prefix
+        if prefix:
+            return re.findall(re.escape(prefix) + r"[^\s<>\"'&]*", asked.text)
+        words = words_like_tokens(asked.text)
+        return [word for word in words if self._tokens.moment_of(word, "access") is not None] or words
+
     def _what_is_missing(self, asked: Asked) -> str:
         login = self.login
+        if login.sent_in == "body":
+            return f"the body holds no {login.kind}{f' behind {login.prefix}' if login.prefix else ''}"
         named = f"{PLACES[login.sent_in]} {login.sent_as}"
         came = any(text.strip() for text in self._texts(asked))
         is_scheme_missing = came and login.prefix and login.sent_in != "path"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-
 from xsim.world import JsonValue, steps_of
+from xsim.world import put_at as put
 
 Steps = tuple[str, ...]
 
-__all__ = ["Steps", "object_at", "put", "steps_of", "value_at"]
+__all__ = ["Steps", "need_object", "put", "steps_of", "value_at"]
 
 
 def value_at(whole: JsonValue, steps: Steps) -> JsonValue:
@@ -25,16 +24,7 @@ def value_at(whole: JsonValue, steps: Steps) -> JsonValue:
     return whole
 
 
-def put(whole: MutableMapping[str, JsonValue], steps: Steps, value: JsonValue) -> None:
-    """Set the value there; objects on the way are made, and what is no object makes room for one."""
-    object_at(whole, steps[:-1])[steps[-1]] = value
-
-
-def object_at(whole: MutableMapping[str, JsonValue], steps: Steps) -> MutableMapping[str, JsonValue]:
-    """The object there; it is made where there is none, like those on the way."""
-    for step in steps:
-        inner = whole.get(step)
-        if not isinstance(inner, dict):
-            whole[step] = inner = {}
-        whole = inner
-    return whole
+def need_object(whole: dict[str, JsonValue], steps: Steps) -> None:
+    """An object stands there; it is made where there is none, like those on the way."""
+    if steps and not isinstance(value_at(whole, steps), dict):
+        put(whole, steps, {})

@@ -7,9 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from xsim.model import Response
-from xsim.simulate.vendor.asked import Asked
+from xsim.simulate.vendor.asked import Asked, BadRequestError
+from xsim.simulate.vendor.columns import as_text
 from xsim.simulate.vendor.rack import Rack
-from xsim.world import Endpoint
+from xsim.simulate.vendor.texts import LONGEST_SEARCHED
+from xsim.simulate.vendor.versions import json_bytes
+from xsim.world import Condition, Endpoint, JsonValue
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -25,6 +28,7 @@ class Route(NamedTuple):
     segments: tuple[str | re.Pattern[str], ...]
     names: tuple[tuple[str, ...], ...]
     """Of each segment: the names in its braces."""
+    when: tuple[Condition, ...]
     answerer: Answerer
 
 
@@ -48,8 +52,10 @@ class Routes:
             if route.host and route.host != (asked.host if ":" in route.host else asked.host_name):
                 continue
             parts = _parts(route, segments)
-            if parts is not None:
-                asked.parts = parts
+            if parts is None:
+                continue
+            asked.parts = parts
+            if all(_is_met(each, asked) for each in route.when):
                 return route.answerer
         return None
 
@@ -61,6 +67,7 @@ def _route(endpoint: Endpoint, answerer: Answerer) -> Route:
         endpoint.host.lower(),
         tuple(_pattern(segment) if BRACES.search(segment) else segment for segment in segments),
         tuple(tuple(BRACES.findall(segment)) for segment in segments),
+        endpoint.when,
         answerer,
     )
 
@@ -73,7 +80,23 @@ def _pattern(segment: str) -> re.Pattern[str]:
 def _looseness(route: Route) -> tuple[object, ...]:
     # A part that is all braces is looser than one with some text, and that is looser than text alone.
     each = tuple(0 if isinstance(part, str) else 2 if part.pattern == "(.+?)" else 1 for part in route.segments)
-    return (each, not route.host)
+    return (each, not route.host, not route.when)
+
+
+def _is_met(condition: Condition, asked: Asked) -> bool:
+    """Whether the request says what it has to. A body that cannot be read says nothing."""
+    try:
+        values = asked.values(condition.place, condition.name)
+    except BadRequestError:
+        return False
+    if not condition.pattern:
+        return bool(values)
+    search = re.compile(condition.pattern).search
+    return any(search(_as_text(value)[:LONGEST_SEARCHED]) for value in values)
+
+
+def _as_text(value: JsonValue) -> str:
+    return as_text(value) if isinstance(value, (str, int, float)) else json_bytes(value).decode()
 
 
 def _parts(route: Route, segments: tuple[str, ...]) -> dict[str, str] | None:

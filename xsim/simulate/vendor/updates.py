@@ -8,7 +8,7 @@ from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns
 from xsim.simulate.vendor.envelope import JSON_HEADERS, Envelope
-from xsim.simulate.vendor.formats import Format
+from xsim.simulate.vendor.formats import OF_JSON, Format
 from xsim.simulate.vendor.ids import AskedIds
 from xsim.simulate.vendor.rack import Catalog, Rack
 from xsim.simulate.vendor.versions import Version
@@ -22,7 +22,7 @@ class UpdateCall:
         self._endpoint = endpoint
         self._ids = AskedIds(endpoint, columns)
         self._envelope = Envelope(endpoint, place=endpoint.record_at)
-        self._format = None if endpoint.format == "json" else Format(endpoint, fields=catalog.paths)
+        self._format = None if endpoint.format in OF_JSON else Format(endpoint, fields=catalog.paths)
         self._shows_record = bool(endpoint.record_at) or self._format is not None
         self._name = f"{endpoint.method.upper()} {endpoint.path}"
 
