@@ -102,6 +102,8 @@ class Expected:
     """What is not as expected, but for findings: a line each."""
     unexpected: tuple[str, ...] = ()
     """Findings that fail a run and that nobody expects, a line each."""
+    lines: tuple[int, ...] = ()
+    """Where each of `missing` stands in the scenario's file; 0: not known."""
 
     @property
     def differences(self) -> tuple[str, ...]:
@@ -126,6 +128,8 @@ class Report:
     """What the verdict takes for granted of the vendor, a sentence each."""
     expected: Expected | None = None
     """None: the scenario expects nothing, and the run was judged by itself."""
+    idle_baseline: tuple[str, ...] = ()
+    """What the baseline accepts and this run did not find, described as it is in the baseline."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -43,6 +43,8 @@ class Allowance:
     first: int = 0
     last: int = 0
     """The lines that it covers."""
+    is_read: bool = True
+    """False: it was meant to be one, and is not written as one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,8 @@ class ExpectedFinding:
     cause: str = ""
     field: str = ""
     """A field that its message or its evidence names."""
+    line: int = 0
+    """Where it stands in the scenario's file; 0: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,9 @@ class Expectation:
     delivered: int | None = None
     must: tuple[ExpectedFinding, ...] = ()
     may: tuple[ExpectedFinding, ...] = ()
+    verdict_line: int = 0
+    delivered_line: int = 0
+    """Where the two stand in the scenario's file; 0: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,3 +80,8 @@ def test_a_word_that_is_none_is_refused_with_those_nearest_to_it(given, hint):
     with pytest.raises(XsimError, match=f"no rule and no cause is called '{given}'") as caught:
         cause_named(given)
     assert caught.value.hint.startswith(hint)
+
+
+@pytest.mark.parametrize("word", list(causes()))
+def test_every_cause_says_what_it_means(word):
+    assert cause_named(word).means

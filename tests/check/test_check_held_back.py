@@ -244,6 +244,33 @@ def test_a_page_that_the_script_itself_cuts_at_the_same_place_is_told(tmp_path):
     assert ({cause for _, cause in told}, len(told)) == ({"cut-by-script"}, 15)
 
 
+BY_CLOCK = f"""
+    since = (now - timedelta(minutes=60)).strftime({ISO})
+    alerts = requests.get(URL + '/alerts', params={{'since': since, 'until': now.strftime({ISO}), 'limit': 3}}).json()
+    new = [each for each in alerts if each['id'] not in last_run.get('ids', [])]
+    demisto.setLastRun({{'asked': now.strftime({ISO}), 'ids': [each['id'] for each in alerts]}})
+    demisto.incidents([to_incident(each) for each in new])
+"""
+
+
+@pytest.mark.parametrize("vendor", ["", "def answer(request, world):\n    return LISTED\n"])
+def test_what_is_older_than_a_page_of_the_newest_in_a_span_that_moves_with_the_clock_never_comes(tmp_path, vendor):
+    world = WINDOWS.replace('every = "40s"', 'every = "40s"\ncount = 8').replace('["created', '["-created')
+    if vendor:
+        world = (
+            world.replace("count = 8", "count = 9\nburst = 3")
+            .partition("[[endpoints]]")[0]
+            .replace("\n[clock]", '\nvendor = "vendor.py:answer"\n\n[clock]', 1)
+        )
+        listed = "sorted((e.record for e in world.events()), key=lambda r: r['created'], reverse=True)[:3]"
+        vendor = vendor.replace("LISTED", listed)
+    told = missed(report_of(tmp_path, BY_CLOCK, world, vendor=vendor))
+    assert {cause for _, cause in told} == {"newest-first-with-limit"}
+    # Oldest first the same script comes to each event in its turn, as the older ones leave the span.
+    in_order = world.replace('["-created', '["created')
+    assert vendor or not missed(report_of(tmp_path, BY_CLOCK, in_order, vendor=""))
+
+
 # --- null among the incidents
 
 

@@ -18,7 +18,7 @@ from builders import (
 )
 
 from xsim.check import check
-from xsim.model import LogLine
+from xsim.model import LogLine, Severity
 from xsim.world import Change, Endpoint, Fault, Limit, Paging
 
 DETAIL = Endpoint("/alerts/{id}", kind="detail", id_field="id")
@@ -209,6 +209,10 @@ def test_a_place_that_the_server_kept_although_its_answer_never_came():
     finding = the_miss(cycle, endpoints=(kept,), faults=(Fault("reset", "reset"),))
     assert finding.cause == "acknowledged-before-delivery"
     assert "by GET https://vendor.example/alerts on line 7, did not end well" in dict(finding.evidence)["why"]
+    # No script can have back what the vendor counts as fetched and did not send.
+    assert finding.severity is Severity.NOTE
+    read = replace(cycle, exchanges=(an_exchange(number=2, listing=a_listing("A-1"), line=7),))
+    assert the_miss(read, endpoints=(kept,)).severity is Severity.ERROR
 
 
 def test_a_place_that_moved_on_before_the_event_was_listed_took_nothing_off():

@@ -1,18 +1,24 @@
 """Why an event was missed: which of several stories the evidence tells."""
 
+from dataclasses import replace
+
 import pytest
 from builders import (
     a_cycle,
+    a_failure,
     a_journal,
     a_listing,
     a_probe,
     an_endpoint,
     an_event,
     an_exchange,
+    an_incident,
+    at,
 )
 
 from xsim.check import check
-from xsim.world import Filter, Hatch, Listing, Paging
+from xsim.model import Outcome, Verdict
+from xsim.world import Change, Filter, Hatch, Listing, Order, Paging
 
 NAMED = {"identity": ("id",), "time_field": "created", "endpoints": (an_endpoint(),)}
 ANSWERED_BY_A_FUNCTION = {"endpoints": (), "hatch": Hatch("vendor.py", "answer", "vendor.py:answer")}
@@ -124,6 +130,9 @@ def test_a_stored_time_is_the_clock_s_where_it_is_near_it_and_near_no_event(stor
     assert missed(cycles, late, other).cause == word
 
 
+EARLY = ("09:00:00", "09:00:00", "09:30:50", "09:30:50")
+
+
 def stored_second(occurred, listed):
     event, first = an_event(occurred=occurred, visible="09:31:30"), an_event("S-1", "09:30:40")
     stored = {"at": 1715679040}
@@ -153,8 +162,25 @@ def test_an_event_that_later_answers_do_not_list_was_late():
     assert stored_second("09:30:40", ["S-1"]).cause == "late-arrival"
 
 
-def test_an_event_of_another_second_than_the_stored_one_was_late():
-    assert stored_second("09:30:41", ["S-1", "A-1"]).cause == "late-arrival"
+def test_an_event_of_another_second_than_the_stored_one_is_lost_in_the_cycle_that_lists_and_drops_it():
+    finding = stored_second("09:30:41", ["S-1", "A-1"])
+    assert (finding.cause, finding.cycles) == ("listed-but-dropped", (3,))
+    evidence = dict(finding.evidence)
+    assert evidence["why"] == "the answer of cycle 3 lists the event, and the fetch did not hand it over"
+    assert evidence["probe"].endswith("delivers it, from that after cycle 2 it does not")
+
+
+def test_what_a_page_by_count_lists_and_the_fetch_drops_is_lost_there_though_later_pages_leave_it_out():
+    names = [("A-1", "A-2"), ("A-3",), (), ()]
+    pages = [a_listing(*listed, since=since) for listed, since in zip(names, EARLY, strict=True)]
+    pages[1] = replace(pages[1], offset=2, matched=3)
+    cycles = cycles_of(*[([page], {"at": place}) for place, page in enumerate(pages)])
+    cycles[0] = replace(cycles[0], incidents=a_cycle(incidents=[an_incident("A-2")]).incidents)
+    events = [an_event(f"A-{number}", f"09:2{number}:00") for number in (1, 2, 3)]
+    dry = [a_probe("drain", from_cycle=number) for number in (4, 5, 6)]
+    probes = [a_probe("wanted", delivers=True), a_probe("state", from_cycle=4), *dry]
+    finding = missed(cycles, *events, probes=probes, **PAGED)
+    assert (finding.message, finding.cause) == ("A-1 was never delivered: lost at cycle 1", "listed-but-dropped")
 
 
 # --- where no probe names the cycle
@@ -189,6 +215,18 @@ def test_requests_that_begin_behind_the_event_name_the_cycle_where_probes_do_not
         dict(finding.evidence)["probe"]
         == "from the state after cycle 4 a fetch of this event alone does not deliver it"
     )
+
+
+def test_where_no_probe_names_the_cycle_the_story_is_that_of_the_first_fetch_that_ended_well():
+    late = an_event("A-3", "09:29:50")
+    page = a_listing(since="09:00:00", offset=2, matched=2)
+    failed = a_cycle(1, failure=a_failure())
+    cycles = [failed, *(a_cycle(number, listings=[page]) for number in (2, 3, 4))]
+    looks = [a_probe("wanted", "A-3", delivers=True), a_probe("state", "A-3", from_cycle=4)]
+    dry = [a_probe("drain", from_cycle=number) for number in (4, 5, 6)]
+    finding = missed(cycles, late, an_event("A-2", "09:20:00"), probes=[*looks, *dry], **PAGED)
+    assert (finding.cause, finding.cycles) == ("sliding-offset", (2,))
+    assert dict(finding.evidence)["why"].startswith("cycle 2 left out the first 2 of 2 events by count")
 
 
 @pytest.mark.parametrize(
@@ -282,3 +320,25 @@ def test_an_error_of_a_declared_call_is_shown_as_well():
     cycles = [a_cycle(1), a_cycle(2, exchanges=[failed]), a_cycle(3), a_cycle(4)]
     finding = missed(cycles, an_event())
     assert dict(finding.evidence)["cycle 2 got"] == "status 503: busy"
+
+
+def test_a_run_that_ended_at_what_is_not_simulated_before_any_cycle_could_be_judged_is_undecided():
+    first = a_cycle(
+        1, outcome=Outcome.UNSUPPORTED, failure=a_failure("unsupported", "no endpoint answers GET /nothing")
+    )
+    report = check(a_journal([first], events=(an_event(),), **NAMED))
+    assert (report.verdict, [each for each in report.findings if each.events]) == (Verdict.UNDECIDED, [])
+
+
+def test_an_event_that_is_listed_later_because_it_was_changed_was_cut_off_before_that():
+    by_update = an_endpoint(filters=(Filter("since", "updated"),), order=Order(("updated",)))
+    changed = Change(at("09:32:00"), {"updated": "2024-05-14T09:32:00Z"})
+    records = [{"updated": "2024-05-14T09:25:00Z"}] * 2
+    event = an_event("A-1", "09:25:00", record=records[0], changes=(changed,))
+    twin = an_event("A-2", "09:25:00", record=records[1])
+    since = [("updated", ">=", f"2024-05-14T{clock}Z") for clock in ("09:00:00", "09:26:00")]
+    cut = a_listing("A-2", bounds=since[:1], matched=2, limit=1, order=("updated",))
+    none, again = (a_listing(*names, bounds=since[1:], order=("updated",)) for names in ((), ("A-1",)))
+    cycles = cycles_of(([cut], {"at": 1}), ([none], {"at": 1}), ([none], {"at": 1}), ([again], {"at": 2}))
+    finding = missed(cycles, event, twin, lost_at=1, endpoints=(by_update,))
+    assert (finding.cause, finding.cycles) == ("same-timestamp-at-limit", (1,))

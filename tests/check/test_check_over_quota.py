@@ -1,5 +1,6 @@
 """Calls over the scenario's quotas: no failing fetch where a later one makes up for it, a matter of traffic else."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,9 @@ def test_failing_for_it_in_half_of_the_cycles_is_a_warning():
 
 def test_a_fetch_that_never_recovers_although_the_quota_had_time_is_stuck():
     assert told(well(1), over(2), over(3), over(4)) == [("FC601", Severity.ERROR, "over-quota", (2, 3, 4))]
+    # What the failures are told apart by, such as the page that was asked for last, changes nothing of that.
+    other = [replace(over(n), failure=a_failure("HTTPError", "429 for page two")) for n in (3, 4)]
+    assert {each[2] for each in told(well(1), over(2), *other)} == {"over-quota"}
 
 
 def test_within_the_quota_s_own_span_a_run_that_ends_proves_nothing():

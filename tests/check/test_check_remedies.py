@@ -18,6 +18,7 @@ TOLD_IN = {
     "repeated.py": REPEATED,
     "went_wrong.py": REPEATED,
     "rules/execution.py": ENDED,
+    "stuck.py": ENDED,
     "rules/delivery.py": REPEATED,
 }
 IN_RULES = {"changed", "identical", "limit-per-request"}
@@ -42,7 +43,7 @@ def test_every_cause_says_what_to_write_instead(module):
 
 
 def test_no_remedy_is_for_a_cause_that_nobody_tells():
-    known = {cause for module in TOLD_IN for cause in told_in(CHECK / module)}
+    known = {cause for module in TOLD_IN for cause in told_in(CHECK / module)} | IN_RULES
     assert (MISSED.keys() | REPEATED.keys() | ENDED.keys()) <= known
 
 

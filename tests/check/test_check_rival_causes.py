@@ -15,13 +15,14 @@ from builders import (
     an_event,
     an_exchange,
     an_incident,
+    started,
 )
 from test_check_missed import NAMED, cycles_of, missed
 
 from xsim.check import check
 from xsim.check.bounds import has_matched
 from xsim.model import Outcome, Settings
-from xsim.world import Change, Fault, Filter, Paging
+from xsim.world import Change, Fault, Filter, Hatch, Listing, Order, Paging
 
 STRICT = an_endpoint(filters=(Filter("since", "created", compare=">"),))
 BY_SECONDS = an_endpoint(filters=(Filter("since", "created", compare=">", precision="s"),))
@@ -200,7 +201,9 @@ def test_a_stored_time_cut_to_the_minute_is_no_window_that_goes_by_the_clock():
     )
     # Once may be an accident.
     once = [replace(cycles[0], last_run_before={"at": day("09:28:00")}), cycles[1]]
-    assert again(*once).cause not in ("precision-cut", "window-reaches-back")
+    finding = again(*once)
+    assert finding.cause == "window-reaches-back"
+    assert "10 s before the newest event that was delivered" in dict(finding.evidence)["why"]
 
 
 def test_a_window_that_goes_by_the_clock_still_is_one():
@@ -218,7 +221,8 @@ def test_a_bound_that_is_another_event_s_own_full_minute_has_lost_no_precision()
     assert finding.cause == "cursor-behind-data"
     assert "stored the time of A-2, the last of a list" in dict(finding.evidence)["why"]
     in_order = asked(1, "09:00:00", {}, {"at": day("09:29:00")}, "A-2", "A-1", listed=["A-1"])
-    assert again(in_order, asked(2, "09:29:00", {"at": day("09:29:00")}, {}, "A-1"), events=events).cause == ""
+    finding = again(in_order, asked(2, "09:29:00", {"at": day("09:29:00")}, {}, "A-1"), events=events)
+    assert finding.cause == "window-reaches-back"
 
 
 def test_a_bound_in_1970_is_the_newest_time_in_another_unit():
@@ -238,8 +242,29 @@ def test_a_request_without_the_bound_that_the_call_has():
     first = asked(1, "09:00:00", {}, {"at": 1}, "A-1")
     bare = a_cycle(2, incidents=[an_incident("A-1")], before={"at": 1}, after={"at": 2}, listings=[a_listing("A-1")])
     assert again(first, bare).cause == "no-lower-bound"
-    kept = an_endpoint(paging=Paging("token", "token"))
-    assert again(first, bare, endpoints=(kept,)).cause == ""
+    by_token = an_endpoint(paging=Paging("token", "token"))
+    assert again(first, bare, endpoints=(by_token,)).cause == "no-lower-bound"
+    placed = a_listing("A-1", offset=1)
+    following = a_cycle(2, incidents=[an_incident("A-1")], before={"at": 1}, after={"at": 2}, listings=[placed])
+    assert again(first, following, endpoints=(by_token,)).cause == ""
+    assert again(first, bare, endpoints=(an_endpoint(paging=Paging("kept", "")),)).cause == ""
+
+
+def test_ids_that_the_last_run_held_and_nobody_heeded():
+    first = asked(1, "09:00:00", {}, {"seen": ["A-1"]}, "A-1")
+    finding = again(first, asked(2, "09:29:10", {"seen": ["A-1"]}, {"seen": ["A-1", "A-2"]}, "A-1", "A-2"))
+    assert finding.cause == "ids-not-heeded"
+    assert dict(finding.evidence)["why"].startswith("the last run held the id when cycle 2 began")
+
+
+def test_an_author_s_added_unit_does_not_hide_that_the_list_s_last_event_was_stored():
+    events = (an_event("A-1", "09:29:40"), an_event("A-2", "09:29:10"))
+    endpoint = an_endpoint(order=Order(("-created",)))
+    listing = {"order": ("-created",)}
+    first = asked(1, "09:00:00", {}, {"at": day("09:29:10.001")}, "A-1", "A-2", **listing)
+    second = asked(2, "09:29:10.001", {"at": day("09:29:10.001")}, {"at": 1}, "A-1", **listing)
+    finding = again(first, second, events=events, endpoints=(endpoint,))
+    assert finding.cause == "cursor-behind-data"
 
 
 def test_a_last_run_that_went_back_by_itself():
@@ -407,3 +432,222 @@ def test_a_fetch_that_passes_over_a_failed_request_in_silence_is_told_with_it():
     told = dict(finding.evidence)
     assert told["a request of cycle 1 failed"].endswith("(status 500, line 9)")
     assert told["instead"] == "let the fetch fail where a request does"
+
+
+# --- what stands behind the cut, in another dict's place, or behind a change
+
+
+def handed(*names):
+    return [an_incident(name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("limit", "given", "cause"),
+    [
+        ("2", ("A-1", "A-2"), "cut-by-script"),
+        ("3", ("A-1", "A-2"), "listed-but-dropped"),
+        ("2", ("A-1", "A-4"), "listed-but-dropped"),
+    ],
+)
+def test_what_a_fetch_leaves_of_an_answer_behind_its_limit_was_cut_by_the_script(limit, given, cause):
+    names = [f"A-{number}" for number in range(1, 5)]
+    events = [an_event(name, f"09:2{place}:00") for place, name in enumerate(names)]
+    got, after = a_listing(*names, since="09:00:00"), a_listing(since="09:24:00")
+    first = a_cycle(1, listings=[got], incidents=handed(*given), after={"at": day("09:24:00")})
+    rest = [a_cycle(n, listings=[after], before={"at": day("09:24:00")}) for n in (2, 3, 4)]
+    finding = missed([first, *rest], events[2], *events[:2], events[3], lost_at=1, params={"max_fetch": limit})
+    assert finding.cause == cause
+    if cause == "cut-by-script":
+        why = dict(finding.evidence)["why"]
+        assert why == "cycle 1 handed over the first 2 of the 4 new events that its answer lists (max_fetch is 2)"
+
+
+def test_what_has_the_very_time_of_the_last_one_that_was_handed_over_is_lost_to_the_tie():
+    events = [an_event("A-1", "09:20:00"), an_event("A-2", "09:21:00"), an_event("A-3", "09:21:00")]
+    got = a_listing("A-1", "A-2", "A-3", since="09:00:00")
+    first = a_cycle(1, listings=[got], incidents=handed("A-1", "A-2"), after={"at": day("09:21:00")})
+    rest = [a_cycle(n, listings=[a_listing(since="09:24:00")], before={"at": day("09:21:00")}) for n in (2, 3, 4)]
+    finding = missed([first, *rest], events[2], *events[:2], lost_at=1, params={"max_fetch": 2})
+    assert finding.cause == "same-timestamp-at-limit"
+    assert dict(finding.evidence)["why"].endswith("the last of them, A-2, has the event's very time")
+
+
+def test_an_event_in_whose_place_another_was_handed_over_is_told_as_that():
+    events = [an_event(name, f"09:2{place}:00") for place, name in enumerate(("A-1", "A-2", "A-3"))]
+    call = a_host_call("incidents", "3", line=20)
+    first = a_cycle(
+        1,
+        listings=[a_listing("A-1", "A-2", "A-3", since="09:00:00")],
+        incidents=handed("A-3", "A-3", "A-3"),
+        host_calls=[call],
+        after={"at": day("09:22:00")},
+    )
+    rest = [a_cycle(n, listings=[a_listing("A-3")], before={"at": day("09:22:00")}) for n in (2, 3, 4)]
+    finding = missed([first, *rest], *events, lost_at=1)
+    assert finding.cause == "one-dict-for-all"
+    assert "A-3 in its place" in dict(finding.evidence)["why"]
+
+
+def test_a_changed_event_says_what_the_vendor_changed_and_what_the_fetch_asks_by():
+    change = Change(started(2) - timedelta(seconds=20), {"state": "open", "updated": "2024-05-14T09:30:40Z"})
+    event = an_event("A-1", "09:29:00", changes=(change,))
+    endpoint = an_endpoint(filters=(Filter("since", "updated"),))
+    cycles = [
+        a_cycle(
+            n,
+            incidents=[an_incident("A-1", raw={"state": state})],
+            listings=[a_listing("A-1", bounds=[("updated", ">=", day("09:00:00"))])],
+            before={"at": n},
+            after={"at": n + 1},
+        )
+        for n, state in ((1, "new"), (2, "open"))
+    ]
+    journal = a_journal(cycles, events=[event], **{**NAMED, "endpoints": (endpoint,)})
+    [finding] = check(journal, select=["FC202"]).findings
+    evidence = dict(finding.evidence)
+    assert finding.cause == "changed"
+    assert evidence["why"] == (
+        f"the vendor changed it at {day('09:30:40.381472')} (state, updated), and cycle 2 asked by updated"
+    )
+    assert "never changes" in evidence["instead"]
+
+
+def test_a_fetch_that_lost_its_last_run_while_it_delivered_is_told_to_store_the_last_event():
+    told = {}
+    for names in ((), ("A-2",)):
+        cycles = [
+            a_cycle(1, incidents=handed("A-1"), before={}, after={"at": "b"}),
+            a_cycle(2, incidents=handed(*names), before={"at": "b"}, after={}),
+            a_cycle(3, incidents=handed("A-1"), before={}, after={"at": "c"}),
+        ]
+        [finding] = check(a_journal(cycles, identity=("id",)), select=["FC202"]).findings
+        assert finding.cause == "cursor-lost"
+        told[bool(names)] = dict(finding.evidence)["instead"]
+    assert told[False].startswith("where a fetch brings nothing")
+    assert told[True].startswith("store the time of the last event that was delivered")
+
+
+@pytest.mark.parametrize(
+    ("order", "listed", "cause", "word"),
+    [
+        ("created", ("A-1", "A-2"), "page-cut-at-limit", "past all that the page listed"),
+        ("-created", ("A-4", "A-3"), "newest-first-with-limit", "ask oldest first"),
+    ],
+)
+def test_a_page_that_stands_still_says_what_would_move_it(order, listed, cause, word):
+    events = [an_event(f"A-{n}", f"09:2{n}:00") for n in range(1, 5)]
+    [own] = [each for each in events if each.id == ("A-3" if order == "created" else "A-2")]
+    page = a_listing(*listed, since="09:00:00", matched=4, limit=2, order=(order,))
+    cycles = [a_cycle(n, listings=[page], before={"at": 1}, after={"at": 1}) for n in (1, 2, 3, 4)]
+    probes = [a_probe("wanted", own.id, delivers=True), a_probe("state", own.id, from_cycle=4, delivers=True)]
+    probes += [a_probe("drain", from_cycle=n, last_run_after={"at": 1}) for n in (4, 5, 6)]
+    rest = [each for each in events if each is not own]
+    finding = missed(cycles, own, *rest, probes=probes, endpoints=(an_endpoint(order=Order((order,))),))
+    assert (finding.cause, word in dict(finding.evidence)["instead"]) == (cause, True)
+
+
+# --- what a fetch is stuck on
+
+
+def stuck_on(*exchanges, first=None, looks=()):
+    """Three failed fetches behind one that went well, from what that one stored."""
+    stored = {"after_id": "A-7"}
+    good = first or a_cycle(1, listings=[a_listing("A-1")], after=stored)
+    rest = [a_cycle(n, before=stored, exchanges=exchanges, failure=a_failure()) for n in (2, 3, 4)]
+    journal = a_journal([good, *rest], events=[an_event()], probes=looks, **NAMED)
+    [finding] = check(journal, select=["FC601"]).findings
+    return finding.cause, dict(finding.evidence)
+
+
+def refused(status=400, **named):
+    url = "https://vendor.example/alerts?after_id=A-7"
+    return an_exchange(url=url, status=status, answer='{"error": "no such id"}', line=9, **named)
+
+
+def test_a_fetch_that_the_vendor_refuses_for_what_it_stored_says_so():
+    cause, evidence = stuck_on(refused())
+    assert cause == "request-refused"
+    assert evidence["why"] == (
+        "cycle 2 sent GET https://vendor.example/alerts?after_id=A-7 (status 400, line 9): "
+        '{"error": "no such id"}; the last run stays what it was, and so does the request'
+    )
+    assert "begin anew from a stored time" in evidence["instead"]
+
+
+@pytest.mark.parametrize(
+    "exchanges",
+    [
+        (refused(401),),
+        (refused(500),),
+        (refused(), an_exchange()),
+        (an_exchange(url="https://vendor.example/users", status=404), refused()),
+    ],
+)
+def test_a_failure_for_another_reason_is_not_told_as_a_refusal_of_what_was_stored(exchanges):
+    assert stuck_on(*exchanges)[0] == "stuck"
+
+
+def test_a_refusal_from_the_first_fetch_on_is_none_of_what_was_stored():
+    first = a_cycle(1, exchanges=[refused()], failure=a_failure(), before={"after_id": "A-7"})
+    assert stuck_on(refused(), first=first)[0] == "stuck"
+
+
+@pytest.mark.parametrize(("at", "cause"), [(2, "last-run-unreadable"), (0, "stuck")])
+def test_a_last_run_that_no_fetch_can_read_is_told_where_an_empty_one_goes_well_as_late(at, cause):
+    look = a_probe("wanted", delivers=True, from_cycle=at)
+    told, evidence = stuck_on(looks=[look])
+    assert told == cause
+    if told != "stuck":
+        assert evidence["why"].startswith('cycle 1 stored {"after_id": "A-7"}; each fetch since then fails on line 7')
+
+
+def test_a_bound_that_was_there_before_the_event_is_not_cut_from_it():
+    whole_hour = {"at": day("09:00:00")}
+    cycles = [asked(n, "09:00:00", whole_hour, whole_hour, "A-1", "A-2") for n in (1, 2)]
+    assert again(*cycles).cause == "cursor-stood-still"
+
+
+def test_the_newest_of_a_list_is_that_of_what_was_delivered_of_it():
+    events = tuple(an_event(f"A-{n}", f"09:2{n}:00") for n in (1, 2, 3))
+    first = asked(1, "09:00:00", {}, {"at": day("09:21:00")}, "A-1", "A-2", listed=["A-1", "A-2", "A-3"])
+    second = asked(2, "09:21:00", {"at": day("09:21:00")}, {"at": 1}, "A-2", listed=["A-1", "A-2", "A-3"])
+    journal = a_journal([first, second], events=events, **NAMED)
+    [finding] = check(journal, select=["FC202"]).findings
+    assert (finding.events, finding.cause) == (("A-2",), "cursor-behind-data")
+
+
+def test_the_same_page_is_the_same_though_each_request_ends_at_its_own_clock():
+    upto = Filter("until", "created", compare="<=")
+    own, twin = an_event("A-2", "09:22:00"), an_event("A-1", "09:21:00")
+    pages = [
+        a_listing("A-1", since="09:00:00", bounds=[("created", "<=", day(f"09:3{n}:00"))], matched=2, limit=1)
+        for n in (0, 1, 2, 3)
+    ]
+    cycles = [a_cycle(n, listings=[page], before={"at": 1}, after={"at": 1}) for n, page in enumerate(pages, start=1)]
+    probes = [a_probe("wanted", "A-2", delivers=True), a_probe("state", "A-2", from_cycle=4, delivers=True)]
+    probes += [a_probe("drain", from_cycle=n, last_run_after={"at": 1}) for n in (4, 5, 6)]
+    endpoint = an_endpoint(filters=(Filter("since", "created"), upto))
+    assert missed(cycles, own, twin, probes=probes, endpoints=(endpoint,)).cause == "page-cut-at-limit"
+
+
+@pytest.mark.parametrize(("again_from", "cause"), [("1715419860", "window-reaches-back"), ("1715419900", "")])
+def test_a_function_s_span_that_moves_with_the_clock_brings_the_same_events(again_from, cause):
+    made = [
+        a_cycle(
+            n,
+            incidents=handed("A-1"),
+            before={"at": n},
+            after={"at": n + 1},
+            exchanges=[
+                an_exchange(
+                    number=n,
+                    url=f"https://vendor.example/q?t%3E{since}",
+                    listing=Listing("vendor.py:answer", ("A-1",)),
+                )
+            ],
+        )
+        for n, since in ((1, "1715419800"), (2, again_from))
+    ]
+    world = {**NAMED, "endpoints": (), "hatch": Hatch("vendor.py", "answer", "vendor.py:answer")}
+    [finding] = check(a_journal(made, events=[an_event()], **world), select=["FC202"]).findings
+    assert finding.cause == cause

@@ -152,13 +152,21 @@ MISSED = {
             'limit = {default = 3}\nlist_at = "items"\npaging = {kind = "token", param = "cursor", next_at = "next"}\n'
         },
     ),
-    "listed-but-dropped": (
+    "cut-by-script": (
         """
         since = last_run.get('since', EARLY)
         new = [alert for alert in ask(since=since) if alert['created'] > since]
         give({'since': new[-1]['created'] if new else since}, new[:3])
         """,
         {"limit": 3},
+    ),
+    "listed-but-dropped": (
+        """
+        since = last_run.get('since', EARLY)
+        new = [alert for alert in ask(since=since) if alert['created'] > since]
+        give({'since': new[-1]['created'] if new else since}, new[:1] + new[2:])
+        """,
+        {},
     ),
     "window-gap": (
         "give({'at': now.strftime(ISO)}, ask(since=(now - timedelta(minutes=1)).strftime(ISO)))",

@@ -107,6 +107,13 @@ def test_a_cause_is_told_with_its_remedy_and_its_rules(xsim):
         assert f"More: xsim explain {code}" in seen.out
 
 
+def test_of_two_remedies_each_names_its_rule(xsim):
+    told = xsim("explain", "precision-cut").out
+    assert "Instead (FC201): step back" in told
+    assert "Instead (FC202): store the time as the vendor writes it" in told
+    assert "Instead: " in xsim("explain", "sliding-offset").out  # One for all of its rules.
+
+
 def test_a_cause_without_a_remedy_says_what_it_means_and_the_rule_s_fix(xsim):
     out = xsim("explain", "token_expired").out
     assert "Means: a token ran out in the middle of a fetch" in out

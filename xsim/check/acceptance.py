@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from xsim.check.rule import is_named
-from xsim.findings import Finding, Rule
+from xsim.findings import Finding, Rule, RuleResult
 from xsim.integration import Allowance, Integration
-from xsim.model import Journal
+from xsim.model import Journal, Verdict
 
 IN_BASELINE = "in the baseline"
 
@@ -43,12 +43,39 @@ def idle_allowances(
     rules = list(known)
     for allowance in integration.allowances:
         unknown = [name for name in allowance.rules if not any(is_named(rule, name) for rule in rules)]
-        asked = [(rule, found) for rule, found in judged if any(is_named(rule, name) for name in allowance.rules)]
-        if not allowance.rules:
+        idle = [name for name in allowance.rules if _accepts_nothing(allowance, name, integration, judged)]
+        if not allowance.is_read:
+            yield allowance, "is not written as `# xsim: allow FC201 -- why`, and so accepts nothing"
+        elif not allowance.rules:
             yield allowance, "names no rule"
+        elif not allowance.reason:
+            # Before unknown names: without the two hyphens the words of a reason stand among them.
+            yield allowance, "gives no reason, as in `# xsim: allow FC201 -- why`, and so accepts nothing"
         elif unknown:
             yield allowance, f"names {', '.join(unknown)}, and no rule is called so"
-        elif not allowance.reason:
-            yield allowance, "gives no reason, as in `# xsim: allow FC201 -- why`, and so accepts nothing"
-        elif asked and not any(accepts(allowance, each, rule, integration) for rule, found in asked for each in found):
-            yield allowance, f"accepts nothing: {', '.join(allowance.rules)} has no finding in its lines"
+        elif idle:
+            names = ", ".join(idle)
+            what = "nothing" if len(idle) == len(allowance.rules) else f"nothing of {names}"
+            yield allowance, f"accepts {what}: {names} {'has' if len(idle) == 1 else 'have'} no finding in its lines"
+
+
+def _accepts_nothing(
+    allowance: Allowance, name: str, integration: Integration, judged: Sequence[tuple[Rule, Sequence[Finding]]]
+) -> bool:
+    """Whether the rule that one of its names means was asked and found nothing that the allowance covers."""
+    asked = [(rule, found) for rule, found in judged if is_named(rule, name)]
+    alone = replace(allowance, rules=(name,))
+    return bool(asked) and not any(accepts(alone, each, rule, integration) for rule, found in asked for each in found)
+
+
+def idle_in_baseline(journal: Journal, results: Sequence[RuleResult]) -> tuple[str, ...]:
+    """What the baseline accepts and this run did not find, though it judged by the rule; nothing of a run cut short."""
+    if not journal.complete:
+        return ()
+    found = {finding.fingerprint for result in results for finding in result.findings}
+    judged = {result.rule.code for result in results if result.verdict is not Verdict.UNDECIDED}
+    return tuple(
+        described
+        for fingerprint, described in journal.scenario.check.accepted.items()
+        if fingerprint not in found and described.partition(" ")[0] in judged
+    )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
+from xsim.check.cause_words import MEANINGS
 from xsim.check.remedies import ENDED, MISSED, REPEATED
 from xsim.check.rule import rule_named
 from xsim.check.rules import RULES
@@ -14,7 +15,8 @@ from xsim.findings import Cause
 
 BESIDE: Mapping[str, tuple[str, ...]] = {
     "several-pages": ("FC203",),
-    "one-dict-for-all": ("FC203",),
+    "one-dict-for-all": ("FC201", "FC203"),
+    "changed": ("FC202", "FC203"),
     "retried-batch": ("FC202", "FC203"),
     "sliding-offset": ("FC201", "FC202", "FC203"),
     "over-quota": ("FC401", "FC601"),
@@ -28,7 +30,6 @@ WITHOUT_REMEDY: Mapping[str, tuple[tuple[str, ...], str]] = {
     "keys-dropped": (("FC108",), "each call replaces the whole last run, and a later one lacks keys of the earlier"),
     "crash": (("FC109",), "the fetch raises on the last run that an older version left"),
     "state-ignored": (("FC109",), "the fetch does not know the last run that an older version left, and begins anew"),
-    "changed": (("FC202", "FC203"), "the event came again with another rawJSON: the vendor changed it meanwhile"),
     "identical": (("FC203",), "two incidents are alike in all; no id tells whether they are of one event"),
     "limit-per-request": (("FC205",), "it stays within the limit if that is meant for each request"),
     "same-page": (("FC402",), "the same page is asked for over and over"),
@@ -61,7 +62,9 @@ def cause_named(word: str) -> Cause:
     if not codes:
         raise _unknown(word, tuple(known))
     remedies = dict.fromkeys(table[given] for table in (MISSED, REPEATED, ENDED) if given in table)
-    return Cause(given, tuple(rule_named(RULES, code) for code in codes), means, tuple(remedies))
+    return Cause(
+        given, tuple(rule_named(RULES, code) for code in codes), means or MEANINGS.get(given, ""), tuple(remedies)
+    )
 
 
 def causes() -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from xsim.check.bounds import endpoint_of, has_matched
+from xsim.check.excerpt import shorten
 from xsim.check.fates import Fate
+from xsim.check.limits import limit_of
 from xsim.check.loss import Loss, Told
 from xsim.check.positions import POSITIONAL
 from xsim.check.queries import Query, function_answers_without, is_cut, leaving_out
@@ -98,6 +100,25 @@ def is_listed_before(loss: Loss, listing: Listing, other: Fate) -> bool:
     if field.lstrip("-") != loss.scenario.time_field:
         return False
     return own > its if field.startswith("-") else own < its
+
+
+def cut_to_the_limit(loss: Loss, scene: Scene) -> Told | None:
+    """The fetch handed over as many of the new events that an answer lists as its limit allows, and not the rest."""
+    name, limit = limit_of(loss.scenario)
+    fates = loss.truth.fates
+    for shown in scene.lists(loss.fate.event.id) if limit else ():
+        new = loss.truth.new_in(scene.number, shown.listing.listed)
+        given = [each for each in new if fates[each].delivered == scene.number]
+        if len(given) == limit < len(new) and given == new[:limit]:
+            # A last run that points at the last one handed over loses nothing but what has its very time.
+            is_tie = fates[given[-1]].occurred == loss.fate.occurred
+            tie = f"; the last of them, {shorten(given[-1], 60)}, has the event's very time" if is_tie else ""
+            return (
+                "same-timestamp-at-limit" if is_tie else "cut-by-script",
+                f"cycle {scene.number} handed over the first {limit} of the {len(new)} new events that its answer "
+                f"lists ({name} is {limit}){tie}",
+            )
+    return None
 
 
 def is_left_out_elsewhere(loss: Loss, scene: Scene) -> bool:

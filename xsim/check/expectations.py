@@ -49,7 +49,13 @@ def with_expectation(
     unexpected = [each for result in results for each in result.findings if not each.accepted and fails(each)]
     asks_verdict = not is_narrowed and not _is_open(report, expectation)
     missing = (*_other_totals(report, expectation, asks_verdict=asks_verdict), *_not_found(report, expectation))
-    told = Expected(report.verdict, report.reason, missing, tuple(map(_not_expected, unexpected)))
+    told = Expected(
+        report.verdict,
+        report.reason,
+        missing=tuple(text for text, _ in missing),
+        unexpected=tuple(map(_not_expected, unexpected)),
+        lines=tuple(line for _, line in missing),
+    )
     if expectation.verdict is Verdict.UNDECIDED:
         is_cut_short, unexercised = False, ()
     if told.differences and (unexpected or not is_cut_short):
@@ -112,21 +118,24 @@ def _accepting(result: RuleResult, fails: Fails, expected: tuple[ExpectedFinding
 # --- differences --------------------------------------------------------------------------------------------
 
 
-def _other_totals(report: Report, expectation: Expectation, *, asks_verdict: bool) -> Iterator[str]:
+def _other_totals(report: Report, expectation: Expectation, *, asks_verdict: bool) -> Iterator[tuple[str, int]]:
+    """Each with the line of the scenario's file that it differs from."""
     verdict, delivered = expectation.verdict, expectation.delivered
     if verdict is not None and verdict is not report.verdict and asks_verdict:
-        yield f"expected the verdict {verdict.value}, came to {_told(report.verdict, report.reason)}"
+        came_to = _told(report.verdict, report.reason)
+        yield f"expected the verdict {verdict.value}, came to {came_to}", expectation.verdict_line
     if delivered is not None and delivered != report.delivered:
-        yield f"expected {counted(delivered, 'incident')}, delivered {report.delivered:,}"
+        text = f"expected {counted(delivered, 'incident')}, delivered {report.delivered:,}"
+        yield text, expectation.delivered_line
 
 
-def _not_found(report: Report, expectation: Expectation) -> Iterator[str]:
+def _not_found(report: Report, expectation: Expectation) -> Iterator[tuple[str, int]]:
     rules = [result.rule for result in report.results]
     for each in expectation.must:
         meant = [rule for rule in rules if _is_of(each, rule.code, rule.name)]
         # A rule that the command line leaves out finds nothing.
         if meant and not any(_fits(each, finding) for finding in report.findings):
-            yield f"expected {_described(each, meant)}, not found{_slip(each.cause)}"
+            yield f"expected {_described(each, meant)}, not found{_slip(each.cause)}", each.line
 
 
 def _slip(cause: str) -> str:

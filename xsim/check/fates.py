@@ -43,6 +43,7 @@ class Drained(NamedTuple):
     """Events that were not delivered before."""
     last_run: str
     has_asked: bool
+    at: datetime
 
 
 class Fate:

@@ -29,6 +29,8 @@ class Held:
     record: str
     call: Exchange
     """The first failed call."""
+    is_last: bool = True
+    """Whether each fetch ended with it; one that went on took the error for a record, or failed for another reason."""
     is_its_own: bool = False
     """Whether the failure is that record's: another record's call went well, or would."""
     cycles: list[int] = field(default_factory=list)
@@ -49,19 +51,23 @@ class HeldUp:
             self._open = found
         if found is not None and self._open is not None:
             self._open.is_its_own = self._open.is_its_own or found.is_its_own
+            self._open.is_last = self._open.is_last and found.is_last
             self._open.cycles.append(cycle.number)
 
     def _held(self, cycle: Cycle) -> Held | None:
         """The one record that the cycle failed for; None where something else failed, or more than one."""
-        if is_killed(cycle) or not cycle.exchanges or not has_failed(cycle.exchanges[-1], self._kinds):
+        if is_killed(cycle) or not cycle.exchanges:
             return None
+        is_last = has_failed(cycle.exchanges[-1], self._kinds)
         assert self._truth is not None
         failed = failed_for_good(cycle.exchanges, self._kinds)
         asked = {tuple(records_asked(self._scenario, each, self._truth.fates)) for each in failed}
         names = asked.pop() if len(asked) == 1 else ()
         if len(names) != 1 or any(is_of_the_caller(each) for each in failed):
             return None
-        return Held(names[0], failed[0], self._is_its_own(cycle, failed[0], names[0]))
+        if not (is_last or failed[0].fault):
+            return None
+        return Held(names[0], failed[0], is_last, self._is_its_own(cycle, failed[0], names[0]))
 
     def _is_its_own(self, cycle: Cycle, call: Exchange, record: str) -> bool:
         assert self._truth is not None
@@ -78,8 +84,14 @@ class HeldUp:
     def at_the_end(self) -> Held | None:
         """The cycles that the run ended with, where they are enough, and others wait behind the record."""
         held = self._open
-        is_long = held is not None and held.is_its_own and len(held.cycles) >= FEWEST_CYCLES
-        return held if held is not None and is_long and self.waiting(held) else None
+        if held is None or not held.is_its_own or len(held.cycles) < FEWEST_CYCLES:
+            return None
+        return held if (held.is_last or self._goes_well_without()) and self.waiting(held) else None
+
+    def _goes_well_without(self) -> bool:
+        """Whether the extra cycles, which go without faults, end well: then nothing but the fault makes them fail."""
+        drains = self._truth.drains if self._truth is not None else ()
+        return any(each.outcome is Outcome.OK for each in drains)
 
     def waiting(self, held: Held) -> list[str]:
         """Wanted events that could be seen all along, or came to wait meanwhile, and were not delivered."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from itertools import chain
 
-from xsim.check.acceptance import open_findings, with_acceptance
+from xsim.check.acceptance import idle_in_baseline, open_findings, with_acceptance
 from xsim.check.assumptions import assumptions
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, listed, shorten
@@ -61,6 +61,7 @@ def check(
         delivered=evidence.delivered,
         not_exercised=unexercised,
         assumes=(*assumptions(journal.scenario), *taken_as_unwanted(evidence), *left_behind(evidence)),
+        idle_baseline=() if evidence.unsupported else idle_in_baseline(journal, results),
     )
     if journal.scenario.expect is None or not expects:
         return report
@@ -161,7 +162,7 @@ def verdict_of(
     if any(counts(finding, fail_on) for finding in findings):
         return Verdict.FAILED, f"{tally(findings)} in {counted(len(evidence.cycles), 'cycle')}{besides}"
     if undecided := why_undecided(evidence):
-        return Verdict.UNDECIDED, undecided
+        return Verdict.UNDECIDED, f"{undecided}{besides}"
     cycles = counted(len(evidence.cycles), "cycle")
     if unexercised:
         return Verdict.UNDECIDED, f"not exercised in {cycles}: {'; '.join(unexercised)}"

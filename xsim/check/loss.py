@@ -28,7 +28,7 @@ class Loss:
     listing: Scene | None
     """The first cycle in which an answer listed the event."""
     visible: Scene | None
-    """The first cycle in which the event could be seen."""
+    """The first cycle in which the event could be seen and that ended well."""
     preceding: Scene | None = None
     """The cycle before the losing one."""
     is_told_by_requests: bool = False
@@ -39,6 +39,10 @@ class Loss:
     """Whether no probe tells where it was lost, but the cycle to which a server that keeps the place gave it."""
     stuck: str = ""
     """Why it lies behind a window that stands still; "": it does not."""
+    shut_out_since: int | None = None
+    """Of an event that the losing cycle had in hand: the first cycle whose state shuts it out; 0: none is known."""
+    stands_for_it: str = ""
+    """The event that the listing cycle handed over in its place, as one dict stood for all; "": none did."""
     beginning: Scene | None = None
     """The run's first cycle."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from xsim.check.bounds import EPOCH, UNIT_WORDS, Bound, cut, lower_bounds, moment_of, number_of
-from xsim.check.cut_answers import behind_a_count, cut_off, is_left_out_elsewhere
+from xsim.check.cut_answers import behind_a_count, cut_off, cut_to_the_limit, is_left_out_elsewhere
 from xsim.check.endings import HANDING_OVER
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.last_runs import is_lost
@@ -210,7 +210,8 @@ def dropped_at_the_stored_time(loss: Loss) -> Told | None:
     """The event came after a fetch had stored its very time; the next ones list it, and the script leaves it out."""
     assert loss.losing is not None
     scene, event = loss.listing, loss.fate.event
-    if loss.was_there or loss.barrier is not None or scene is None or scene.number <= loss.losing.number:
+    is_later = scene is not None and scene.number > loss.losing.number and not loss.was_there and loss.barrier is None
+    if scene is None or not (is_later or loss.shut_out_since):
         return None
     if scene.outcome is not Outcome.OK or is_left_out_elsewhere(loss, scene):
         return None
@@ -235,8 +236,8 @@ def dropped(loss: Loss) -> Told | None:
         return None
     if is_left_out_elsewhere(loss, scene):
         return None
-    if uncounted := not_counted(loss, scene):
-        return uncounted
+    if told := not_counted(loss, scene) or replaced(loss, scene) or cut_to_the_limit(loss, scene):
+        return told
     stored = text_order(loss, scene)
     if stored:
         return (
@@ -273,6 +274,17 @@ def not_counted(loss: Loss, scene: Scene) -> Told | None:
         "call-not-counted",
         f"cycle {scene.number} handed over all {len(listed)} events that were new in {len(carrying)} calls of "
         f"demisto.incidents(), of which the {setting} one counts, with {counted.arguments}",
+    )
+
+
+def replaced(loss: Loss, scene: Scene) -> Told | None:
+    """One dict stood for all incidents of the fetch, so that another event was handed over in its place."""
+    if not loss.stands_for_it:
+        return None
+    return (
+        "one-dict-for-all",
+        f"the answer of cycle {scene.number} lists the event, and the fetch handed over "
+        f"{shorten(loss.stands_for_it, 60)} in its place: one dict stands in the list again and again",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 
 from xsim.check.bounds import LOWER, UPPER, endpoint_of, has_matched
 from xsim.check.scenes import Scene, Shown
@@ -48,9 +50,16 @@ def ids_of(query: Query) -> set[str]:
 def leaving_out(scenario: Scenario, scene: Scene, event: Event) -> Iterator[Query]:
     """Of the list calls that do not list the event, the answers that it surely matched."""
     for query in queries_of(scenario, scene):
-        matching = [shown for shown in query if has_matched(scenario, shown.listing, event, scene.vendor_state)]
+        matching = [
+            shown for shown in query if has_matched(scenario, shown.listing, as_of(event, shown.at), scene.vendor_state)
+        ]
         if matching and event.id not in ids_of(query):
             yield matching
+
+
+def as_of(event: Event, moment: datetime) -> Event:
+    """The event without changes that are yet to come: as it was first listed, where none has come by then."""
+    return event if any(change.at <= moment for change in event.changes) else replace(event, changes=())
 
 
 def function_answers_without(scenario: Scenario, scene: Scene, event: Event) -> Iterator[Query]:

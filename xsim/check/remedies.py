@@ -16,6 +16,9 @@ EITHER: Mapping[str, str] = MappingProxyType(
             "store no count of records between fetches: ask for what is newer than the last event and count pages"
             " within one fetch alone, oldest first, so that new events come behind the last page"
         ),
+        "one-dict-for-all": (
+            "make a new dict for each event inside the loop: `incident = {**common, 'name': event['title']}`"
+        ),
     }
 )
 """Causes for which the same remedy holds whether an event was missed or came again."""
@@ -86,8 +89,8 @@ MISSED: Mapping[str, str] = MappingProxyType(
             "`start = events[-1]['created'] if events else end`"
         ),
         "cut-by-script": (
-            "leave out what was delivered before the answer is cut to the limit, and let the last run point at the "
-            "last event that was delivered"
+            "leave out what was delivered, sort the rest oldest first, and only then cut it to the limit; let the last "
+            "run point at the last event that was delivered"
         ),
         "call-not-counted": (
             "collect the incidents of all pages in one list and call `demisto.incidents(incidents)` once, at the end"
@@ -111,6 +114,17 @@ LATE_BY_ID = (
 )
 """For a late arrival, where the fetch goes on by the newest id and not by a time."""
 
+BEHIND_OTHERS = (
+    "move the last run on past all that the page listed, also past what was not handed over, or read the next page "
+    "until one brings something"
+)
+"""For a page that comes again and again, and holds events that the fetch does not hand over."""
+
+LOST_WHILE_DELIVERING = (
+    "store the time of the last event that was delivered in every branch, also where the limit ends the fetch"
+)
+"""For a last run that was lost in a fetch that delivered something."""
+
 REPEATED: Mapping[str, str] = MappingProxyType(
     {
         **EITHER,
@@ -125,6 +139,10 @@ REPEATED: Mapping[str, str] = MappingProxyType(
         "ids-forgotten": (
             "carry the old ids on with the new ones until their time is out of the window that is asked for: `ids"
             " = kept + new`"
+        ),
+        "ids-not-heeded": (
+            "read the ids under the key and in the type in which they are stored, as in `str(event['id']) in ids`, "
+            "and leave out what they name"
         ),
         "cursor-stood-still": (
             "store, at the end of each fetch that delivers, the time or id of the newest delivered event, and "
@@ -157,8 +175,9 @@ REPEATED: Mapping[str, str] = MappingProxyType(
         "last-run-overwritten": (
             "gather all keys in one dict and call `demisto.setLastRun(last_run)` once: each call replaces the whole"
         ),
-        "one-dict-for-all": (
-            "make a new dict for each event inside the loop: `incident = {**common, 'name': event['title']}`"
+        "changed": (
+            "ask by a time that never changes, such as that of the creation; where changes are wanted, keep the ids "
+            "that were delivered and leave them out"
         ),
         "last-run-not-stored": "store what JSON can hold: text or numbers for a time, a list for a set",
     }
@@ -175,6 +194,14 @@ ENDED: Mapping[str, str] = MappingProxyType(
             "make fewer calls than the quota gives: stop in time, hand over what there is, store how far it came, and "
             "let the next fetch go on from there; where it refuses all the same, keep the time that Retry-After names "
             "in the last run and ask no sooner, instead of failing"
+        ),
+        "request-refused": (
+            "where the vendor refuses what the last run asks for (an id or token that is gone, a time too far back), "
+            "begin anew from a stored time, or from as far back as the vendor allows, so that the last run moves again"
+        ),
+        "last-run-unreadable": (
+            "read the last run in the shape in which it is stored, and where it has another one, begin with the "
+            "first-fetch time: `last_run = demisto.getLastRun()` and `setLastRun({'time': newest})`, both an object"
         ),
         "before-first-request": (
             "look at the line that raised: nothing was asked yet, so what it lacks is a parameter, a key of the last "

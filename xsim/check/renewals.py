@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from xsim.check.excerpt import moment
@@ -78,6 +79,11 @@ class Renewals:
     def _all_failed(self, cycle: Cycle) -> bool:
         """A cycle in which nobody answered shows nothing of the token."""
         return all(has_failed(each, self._kinds) for each in cycle.exchanges)
+
+    def dead_since(self, numbers: Iterable[int]) -> int:
+        """The first cycle of the span that the run ended with; 0: it ended with none."""
+        last = self.spans[-1].cycles if self.spans else [0]
+        return last[0] if last[-1] == max(numbers, default=-1) else 0
 
     @property
     def explained(self) -> set[int]:

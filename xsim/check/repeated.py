@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from xsim.check.bounds import Bound, bounds_of, cut, endpoint_of, moment_of, offset_of
+from xsim.check.by_the_clock import asked_with, relative
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.fates import Fate
 from xsim.check.loss import Told
 from xsim.check.positions import POSITIONAL
 from xsim.check.repetition import Repetition
-from xsim.check.scenes import Scene, Shown, leaves
+from xsim.check.scenes import Scene, Shown, holds, leaves
 from xsim.check.spans import is_zone, spelled
 from xsim.check.strikes import failure_told, has_failed, kinds_of
 from xsim.check.truth import Truth
@@ -25,6 +26,7 @@ from xsim.check.went_wrong import (
     unit_mismatch,
     went_back,
 )
+from xsim.model import Exchange
 from xsim.world import values_at
 
 COARSER = ("ms", "s", "m", "h", "d")
@@ -157,9 +159,11 @@ def is_stored(repetition: Repetition, bound: Bound) -> bool:
 
 def lost_precision(repetition: Repetition) -> Told | None:
     """The bound is the event's time with its fraction, seconds or more cut off."""
-    bound, event = repetition.bound, repetition.fate.event
+    bound, before, event = repetition.bound, repetition.bound_before, repetition.fate.event
     if bound is None or bound.sign(event) != 1 or repetition.again.remembers(event.id):
         return None
+    if repetition.is_unmoved or (before is not None and before[:3] == bound[:3]):
+        return None  # What brought the event first was there before it, and was not cut from it.
     value, asked = bound.of(event), bound.moment
     if not isinstance(value, datetime) or asked is None:
         return None
@@ -244,6 +248,54 @@ def reached_back(repetition: Repetition) -> Told | None:
     )
 
 
+def same_span(repetition: Repetition) -> Told | None:
+    """The request that brought it is the one that brought it first, but for the clock, also where no bound is known."""
+    first, again, event = repetition.first, repetition.again, repetition.fate.event.id
+    if first is None or again.remembers(event):
+        return None
+    one, other = call_with(first, event), call_with(again, event)
+    if one is None or other is None or asked_with(one) == asked_with(other):
+        return None
+    if relative(asked_with(one), first.started) != relative(asked_with(other), again.started):
+        return None
+    return (
+        "window-reaches-back",
+        f"cycle {again.number} sent the request of cycle {first.number} once more, its times moved on with the clock, "
+        "and the last run holds no id by which to leave out what came already",
+    )
+
+
+def call_with(scene: Scene, event: str) -> Exchange | None:
+    return next((each for each in scene.exchanges if each.listing is not None and event in each.listing.listed), None)
+
+
+def ids_not_heeded(repetition: Repetition) -> Told | None:
+    """The last run or context held the id, beside the place that was asked for, and it came all the same."""
+    event, bound, again = repetition.fate.event.id, repetition.bound, repetition.again
+    if not again.remembers(event) or (bound is not None and bound.text == event):
+        return None
+    held = "last run" if holds(again.last_run_before, event) else "integration context"
+    return (
+        "ids-not-heeded",
+        f"the {held} held the id when cycle {again.number} began, and the fetch handed the event over all the same",
+    )
+
+
+def behind_the_newest(repetition: Repetition) -> Told | None:
+    """What is asked for begins before the newest delivered event, and nothing remembers what came since."""
+    bound, newest, event = repetition.bound, repetition.newest, repetition.fate.event
+    asked = bound.moment if bound is not None else None
+    if bound is None or asked is None or newest is None or repetition.again.remembers(event.id):
+        return None
+    if bound.filter.kind == "number" or bound.field != bound.time_field or not bound.keeps(event) or asked >= newest:
+        return None
+    return (
+        "window-reaches-back",
+        f"cycle {repetition.again.number} asked from {moment(asked)} on, {spelled(newest - asked)} before the newest "
+        "event that was delivered, and the last run holds no id by which to leave out what came already",
+    )
+
+
 TELLERS: tuple[Callable[[Repetition], Told | None], ...] = (
     moved_under_the_count,
     unit_mismatch,
@@ -259,6 +311,9 @@ TELLERS: tuple[Callable[[Repetition], Told | None], ...] = (
     retried_batch,
     stood_still,
     reached_back,
+    same_span,
+    ids_not_heeded,
+    behind_the_newest,
 )
 
 

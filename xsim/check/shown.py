@@ -88,7 +88,7 @@ def got(scenario: Scenario, shown: Shown) -> str:
 
 def probed(loss: Loss) -> str:
     """What single fetches from stored states, with this event alone at the vendor, showed."""
-    number = loss.lost_at
+    number = loss.lost_at if loss.shut_out_since is None else loss.shut_out_since or None
     if loss.is_held_back:
         last = loss.truth.numbers[-1]
         return (

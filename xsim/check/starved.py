@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from xsim.check.bounds import has_matched, reached
+from xsim.check.bounds import UPPER, has_matched, reached
+from xsim.check.by_the_clock import behind_the_page, goes_by_the_clock
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import excerpt, json_text, moment
 from xsim.check.fates import Fate
@@ -15,6 +16,7 @@ from xsim.check.queries import is_cut
 from xsim.check.scenes import Scene
 from xsim.check.truth import QUIET_DRAINS, Truth
 from xsim.model import Outcome, Scenario
+from xsim.world import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,10 @@ class Stuck:
 def stuck_window(evidence: Evidence) -> Stuck | None:
     """The window that the run ended with, where it stands still and ended before the last fetch began."""
     truth = evidence.truth
-    last = standing_still(evidence) if truth is not None else None
-    if truth is None or last is None:
+    scenes = last_scenes(evidence)
+    if truth is None or not scenes or not stands_still(scenes, truth):
         return None
+    last = scenes[-1]
     end = reached(evidence.journal.scenario, (shown.listing for shown in last.shown))
     if end is None or end >= last.started:
         return None
@@ -53,36 +56,49 @@ def stuck_window(evidence: Evidence) -> Stuck | None:
 def starved(evidence: Evidence) -> Iterator[tuple[Fate, Scene, Told]]:
     """Event, last cycle, and why: no state shuts these events out, and yet they cannot come any more."""
     truth = evidence.truth
-    last = standing_still(evidence) if truth is not None else None
-    if truth is None or last is None:
+    scenes = last_scenes(evidence)
+    if truth is None or not scenes:
         return
-    taken_off = {fate.event.id for fate in truth.taken_off()}
+    is_still = stands_still(scenes, truth, whatever_the_end=True)
+    if not is_still and not goes_by_the_clock(truth, scenes):
+        return
+    last, taken_off = scenes[-1], {fate.event.id for fate in truth.taken_off()}
     for fate in truth.blocked():
-        if fate.full_cycle and fate.event.id not in taken_off:
+        told = None
+        if is_still:
             told = cut_before(evidence.journal.scenario, truth, fate, last) or cut_by_script(fate, last)
-            if told is not None:
-                yield fate, last, told
+        told = told or behind_the_page(truth, fate, last)
+        if told is not None and fate.full_cycle and fate.event.id not in taken_off:
+            yield fate, last, told
 
 
-def standing_still(evidence: Evidence) -> Scene | None:
-    """The last cycle, where it, those before it and the extra ones behind it all began and ended in one state."""
+def last_scenes(evidence: Evidence) -> list[Scene]:
+    """The last cycles, where the extra ones behind them brought nothing any more; else none."""
     truth = evidence.truth
     if truth is None or not truth.is_drained_dry or len(truth.numbers) < QUIET_DRAINS:
-        return None
-    scenes = evidence.scenes(set(truth.numbers[-QUIET_DRAINS:]))
-    last = [scenes[number] for number in truth.numbers[-QUIET_DRAINS:]]
-    return last[-1] if stands_still(last, truth) else None
+        return []
+    numbers = truth.numbers[-QUIET_DRAINS:]
+    scenes = evidence.scenes(set(numbers))
+    return [scenes[number] for number in numbers]
 
 
-def stands_still(last: list[Scene], truth: Truth) -> bool:
-    """Whether state, requests and answers are the same each time, so that what follows is the same for ever."""
+def stands_still(last: list[Scene], truth: Truth, *, whatever_the_end: bool = False) -> bool:
+    """Whether state, requests and answers are the same each time, so that what follows is the same for ever.
+
+    `whatever_the_end`: each may have asked up to its own clock, as long as it began at the same place and got the same.
+    """
     states = {json_text([scene.last_run_before, scene.context_before]) for scene in last}
     states |= {json_text([scene.last_run_after, scene.context_after]) for scene in last}
     drained = {each.last_run for each in truth.drains[-QUIET_DRAINS:]}
-    # How many match grows with each new event, and tells a fetch that reads the same page nothing.
-    answers = {tuple(replace(shown.listing, matched=0) for shown in scene.shown) for scene in last}
+    answers = {tuple(as_read(shown.listing, whatever_the_end) for shown in scene.shown) for scene in last}
     is_well = all(scene.outcome is Outcome.OK and scene.shown for scene in last)
     return is_well and len(states) == len(answers) == 1 and drained == {json_text(last[-1].last_run_after)}
+
+
+def as_read(listing: Listing, whatever_the_end: bool) -> Listing:
+    """What a fetch reads of an answer: how many match grows with each new event, and tells it nothing of its page."""
+    kept = tuple(bound for bound in listing.bounds if not (whatever_the_end and bound[1] in UPPER))
+    return replace(listing, matched=0, bounds=kept)
 
 
 def cut_before(scenario: Scenario, truth: Truth, fate: Fate, scene: Scene) -> Told | None:
@@ -95,8 +111,9 @@ def cut_before(scenario: Scenario, truth: Truth, fate: Fate, scene: Scene) -> To
     got = listings[-1]
     end = truth.fates.get(got.listed[-1]) if got.listed else None
     is_tie = end is not None and end.event.occurred == fate.event.occurred
+    is_older = end is not None and got.order and got.order[0][:1] == "-" and fate.event.occurred < end.event.occurred
     return (
-        "same-timestamp-at-limit" if is_tie else "page-cut-at-limit",
+        "same-timestamp-at-limit" if is_tie else "newest-first-with-limit" if is_older else "page-cut-at-limit",
         f"cycle {scene.number} and those before it got the same {len(got.listed)} of {got.matched} events "
         f"(limit {got.limit}) and stored the same last run, so that the next fetch gets them again",
     )

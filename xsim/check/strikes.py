@@ -177,7 +177,11 @@ def endpoint_asked(scenario: Scenario, exchange: Exchange) -> Endpoint | None:
 
 def is_login_call(scenario: Scenario, exchange: Exchange) -> bool:
     """Whether it asks for a token: granted, or sent to a declared login call."""
-    return exchange.login == "granted" or any(is_call_of(each, exchange) for each in scenario.logins)
+    if exchange.login == "granted":
+        return True
+    # Where an endpoint has that address too, what shows an expired token asked for data.
+    is_for_data = exchange.login == "expired" and endpoint_asked(scenario, exchange) is not None
+    return not is_for_data and any(is_call_of(each, exchange) for each in scenario.logins)
 
 
 def is_call_of(login: Login, exchange: Exchange) -> bool:

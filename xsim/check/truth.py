@@ -189,7 +189,9 @@ class Truth:
                 if number is not None and not (fates.delivered[number] or fates.drained[number]):
                     fates.drained[number] = True
                     brought += 1
-        self.drains.append(Drained(probe.outcome, brought, json_text(probe.last_run_after), probe.requests != 0))
+        self.drains.append(
+            Drained(probe.outcome, brought, json_text(probe.last_run_after), probe.requests != 0, probe.at)
+        )
 
     # --- verdicts ---
 

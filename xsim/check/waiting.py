@@ -16,8 +16,17 @@ def waiting_behind(evidence: Evidence, cycles: Collection[int]) -> tuple[tuple[s
     truth = evidence.truth
     if truth is None or not truth.numbers or truth.numbers[-1] not in cycles:
         return ()
-    names = [shorten(fate.event.id, 60) for fate in truth.blocked()]
+    waiting = [*truth.blocked(), *behind_a_dead_token(evidence)]
+    names = [shorten(fate.event.id, 60) for fate in waiting]
     return (("waiting behind it", listed(names)),) if names else ()
+
+
+def behind_a_dead_token(evidence: Evidence) -> list[Fate]:
+    """Events that came behind a token which is never renewed, and that no fetch was shown: no last run lost them."""
+    truth, since = evidence.truth, evidence.renewals.dead_since(evidence.cycles)
+    if truth is None or not since:
+        return []
+    return [fate for fate in truth.missed() if fate.first_visible >= since and fate.last_sent < since]
 
 
 def poisons_of(evidence: Evidence, failed: Failed) -> list[Fate]:

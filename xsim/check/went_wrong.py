@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from xsim.check.bounds import EPOCH, LOWER, Bound, cut, endpoint_of, first_lower, moment_of
+from xsim.check.bounds import EPOCH, LOWER, UNITS, Bound, cut, endpoint_of, first_lower, moment_of
 from xsim.check.endings import HANDING_OVER
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.fates import Fate
 from xsim.check.last_runs import moved_backwards
 from xsim.check.loss import Told
 from xsim.check.repetition import Repetition
-from xsim.check.scenes import Scene, leaves
+from xsim.check.scenes import Scene, Shown, leaves
 from xsim.check.spans import SECOND
 from xsim.check.truth import Truth
 from xsim.model import HostCall
@@ -56,7 +56,7 @@ def no_lower_bound(repetition: Repetition) -> Told | None:
         each.name for each in endpoint.filters if each.compare in LOWER and is_by_time(repetition, endpoint, each.field)
     ]
     is_sent = any(compare in LOWER for _, compare, _ in shown.listing.bounds)
-    if not names or is_sent or (endpoint.paging is not None and endpoint.paging.kind in PLACED):
+    if not names or is_sent or is_placed(endpoint, shown):
         return None
     call = next((each for each in repetition.again.exchanges if (each.at, each.line) == (shown.at, shown.line)), None)
     sent = shorten(f"{call.method} {call.url} {call.request_body}".rstrip(), 160) if call is not None else ""
@@ -65,6 +65,12 @@ def no_lower_bound(repetition: Repetition) -> Told | None:
         f"cycle {repetition.again.number} sent {sent}, in which there is no {names[0]}, so that nothing already "
         "delivered is left out",
     )
+
+
+def is_placed(endpoint: Endpoint, shown: Shown) -> bool:
+    """Whether the request told a place to go on from, or the server keeps one, so that it needs no bound."""
+    kind = endpoint.paging.kind if endpoint.paging is not None else ""
+    return kind == "kept" or (kind in PLACED and shown.listing.offset > 0)
 
 
 def is_by_time(repetition: Repetition, endpoint: Endpoint, field: str) -> bool:
@@ -118,13 +124,14 @@ def behind_the_data(repetition: Repetition) -> Told | None:
     if bound is None or storing is None or bound.filter.kind != "time":
         return None
     for shown in reversed(storing.shown):
-        known = [fates[name] for name in shown.listing.listed if name in fates]
+        listed = [fates[name] for name in shown.listing.listed if name in fates]
+        known = [fate for fate in listed if 0 < fate.delivered <= storing.number]
         if len(known) < 2:
             continue
         newest = max(known, key=lambda fate: fate.event.occurred)
         for place, fate in (("last", known[-1]), ("first", known[0])):
             is_newer = cut(newest.event.occurred, "s") > cut(fate.event.occurred, "s")
-            if is_on(bound, fate) and is_newer and 0 < newest.delivered <= storing.number:
+            if is_on(bound, fate) and is_newer:
                 order = ", ".join(shown.listing.order) or "the vendor's own"
                 return (
                     "cursor-behind-data",
@@ -135,7 +142,11 @@ def behind_the_data(repetition: Repetition) -> Told | None:
 
 
 def is_on(bound: Bound, fate: Fate) -> bool:
-    return bound.sign(fate.event) == 0 or bound.moment == cut(fate.event.occurred, "s")
+    asked = bound.moment
+    if bound.sign(fate.event) == 0 or asked == cut(fate.event.occurred, "s"):
+        return True
+    # Many add a unit, so that the event itself does not come again.
+    return asked is not None and asked - fate.event.occurred in (UNITS["us"], UNITS["ms"], UNITS["s"])
 
 
 def storing_cycle(repetition: Repetition) -> Scene | None:

@@ -269,6 +269,7 @@ def test_a_kill_before_anything_took_effect_is_not_told():
 # --- FC607
 
 LOGIN = Login("login", path="/login")
+LOST_AT_ONE = (("wanted", 0, True), ("state", 1, False), ("state", 4, False))
 
 
 def refused(number, *more):
@@ -287,6 +288,28 @@ def test_an_expired_token_that_is_used_again_and_again_is_found_once():
     assert finding.message == "an expired token was used in cycles 2, 3, 5, and no new one was asked for"
     assert (finding.code, finding.severity, finding.place.line) == ("FC607", Severity.ERROR, 9)
     assert dict(finding.evidence)["last token granted"] == "cycle 1"
+
+
+def test_an_expired_token_at_an_address_of_login_and_data_alike_is_found_as_well():
+    address = {"method": "POST", "url": "https://vendor.example/soap"}
+    asked = an_exchange(**address, login="expired", status=401, line=9)
+    granted = an_exchange(**address, login="granted")
+    cycles = [a_cycle(1, exchanges=[granted]), *(failing(number, asked) for number in (2, 3, 4))]
+    world = {"logins": (Login("login", path="/soap"),), "endpoints": (an_endpoint(path="/soap", method="POST"),)}
+    report = check(a_journal(cycles, **world), select=["FC601", "FC607"])
+    assert [finding.code for finding in report.findings] == ["FC607"]
+
+
+def test_what_comes_behind_a_token_that_is_never_renewed_waits_and_is_not_missed_besides():
+    spent = {"exchanges": [an_exchange(login="expired", status=401, line=9)], "before": {"at": 1}, "after": {"at": 1}}
+    cycles = [logged_in(1), *(a_cycle(number, **spent) for number in (2, 3, 4))]
+    events = (an_event("A-1", "09:29:00"), an_event("A-2", "09:30:30"))
+    probes = [
+        a_probe(kind, each.id, from_cycle=at, delivers=gives) for each in events for kind, at, gives in LOST_AT_ONE
+    ]
+    world = {**NAMED, "endpoints": (an_endpoint(),), "logins": (LOGIN,), "events": events, "probes": probes}
+    report = check(a_journal(cycles, **world), select=["FC201", "FC607"])
+    assert [(finding.code, finding.events) for finding in report.findings] == [("FC201", ("A-1",)), ("FC607", ())]
 
 
 @pytest.mark.parametrize("last", [logged_in(3), a_cycle(3, exchanges=[])])
@@ -379,6 +402,16 @@ def test_a_fetch_that_no_single_record_holds_up_is_right(case, cycles, probes, f
 def test_another_record_s_answer_shows_that_not_all_of_them_fail():
     cycles = held(1, 2, 3, others=[call_of("A-2")])
     assert findings("FC208", cycles, WANTED, faults=(replace(BROKEN, path="/alerts/{id}"),), **HELD) != ()
+
+
+@pytest.mark.parametrize(("outcome", "codes"), [(Outcome.OK, ["FC208"]), (Outcome.FAILED, [])])
+def test_a_record_whose_error_is_taken_for_an_answer_holds_up_where_nothing_else_can(outcome, codes):
+    asked = call_of("A-1", status=500, fault="broken", line=9)
+    exchanges = (an_exchange(listing=a_listing("A-1", "A-2")), asked, call_of("A-2"))
+    cycles = [a_cycle(1), *(failing(number, *exchanges) for number in (2, 3, 4))]
+    dry = [a_probe("drain", from_cycle=number, outcome=outcome) for number in (4, 5, 6)]
+    found = findings("FC208", cycles, [*WANTED, *dry], faults=(BROKEN,), **HELD)
+    assert [finding.code for finding in found] == codes
 
 
 # --- FC109

@@ -369,8 +369,9 @@ FIRST = ({"since": "09:00:00"}, {}, {"at": "x"})
         ("cursor-stood-still", FIRST, ({"since": "09:00:00"}, {"at": "x"}, {"at": "y"})),
         ("window-reaches-back", FIRST, ({"since": "09:01:00"}, {"at": "x"}, {"at": "y"})),
         ("ids-forgotten", (FIRST[0], {}, {"ids": ["A-1"]}), ({"since": "09:29:00"}, {"ids": []}, {"ids": []})),
-        ("", FIRST, ({"since": "09:10:00"}, {"at": "x"}, {"at": "y"})),
-        ("", FIRST, ({"since": "09:29:00"}, {"ids": ["A-1"]}, {"at": "y"})),
+        ("window-reaches-back", FIRST, ({"since": "09:10:00"}, {"at": "x"}, {"at": "y"})),
+        ("ids-not-heeded", FIRST, ({"since": "09:29:00"}, {"ids": ["A-1"]}, {"at": "y"})),
+        ("", FIRST, ({"since": "09:29:01"}, {"at": "x"}, {"at": "y"})),
     ],
 )
 def test_a_duplicate_is_told_by_what_the_repeating_cycle_asked(word, first, second):

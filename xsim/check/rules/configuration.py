@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from xsim.check.acceptance import idle_allowances
 from xsim.check.evidence import Evidence
 from xsim.check.first_fetch import NAMES as FIRST_FETCH
+from xsim.check.limits import LIMITS, positive
 from xsim.check.rule import rule
-from xsim.check.rules.delivery import LIMITS, positive
 from xsim.findings import Finding, Place
 from xsim.integration import Integration, Parameter
-from xsim.model import Severity
+from xsim.model import Severity, Verdict
 
 HIGHEST_LIMIT = 200
 """Incidents a fetch, the vendor's recommendation (server-semantics 3)."""
@@ -20,15 +20,17 @@ HIGHEST_LIMIT = 200
 
 @rule("FC701", Severity.NOTE, since="0.1")
 def idle_allowance(evidence: Evidence) -> Iterator[Finding]:
-    """A comment in the script accepts findings that there are none of.
+    """A comment in the script accepts findings that are not there.
 
     Why: What was accepted once and is mended since would be accepted again the day that it comes back.
-    Fix: Delete the comment; where it is meant for another line, move it to the line that the finding names.
+    Fix: Delete the comment; where it is meant for another line, move it to the line that the finding names,
+    and where it is misspelt, write it as `# xsim: allow FC201 -- why`.
     """
     from xsim.check.rules import RULES  # The list of all rules imports this module.
 
     integration = evidence.journal.integration
-    judged = [(result.rule, result.findings) for result in evidence.judged]
+    # A rule that could not judge says nothing of the comment.
+    judged = [(result.rule, result.findings) for result in evidence.judged if result.verdict is not Verdict.UNDECIDED]
     for allowance, why in idle_allowances(integration, judged, RULES.values()):
         yield Finding(
             f"the allowance in line {allowance.line} {why}",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from xsim.check.bounds import lower_bounds
 from xsim.check.deliveries import Repeated, Uncounted, part_name
 from xsim.check.evidence import Evidence
-from xsim.check.excerpt import counted, in_cycles, shorten
+from xsim.check.excerpt import counted, in_cycles, moment, shorten
+from xsim.check.limits import limit_of
 from xsim.check.loss import Told
-from xsim.check.remedies import instead_of_repeating
+from xsim.check.remedies import LOST_WHILE_DELIVERING, instead_of_repeating
 from xsim.check.repeated import cause_of_repetition, cause_within_one_fetch
 from xsim.check.repetition import Repetition
 from xsim.check.rule import rule
@@ -48,7 +49,7 @@ def again(evidence: Evidence, repeated: Repeated) -> Finding:
     cycles = tuple(dict.fromkeys(repeated.cycles))
     event = shorten(repeated.event)
     is_changed = repeated.is_changed and may_have_changed(evidence, repeated)
-    cause, why = ("changed", "") if is_changed else cause_of(evidence, repeated)
+    cause, why = ("changed", what_changed(evidence, repeated)) if is_changed else cause_of(evidence, repeated)
     changed = ", with another rawJSON" if repeated.is_changed else ""
     before = f"first in cycle {repeated.first_cycle}" if repeated.first_cycle else "delivered before this run"
     when = f"{in_cycles(cycles)}{changed} ({before})"
@@ -60,7 +61,7 @@ def again(evidence: Evidence, repeated: Repeated) -> Finding:
         place=evidence.place(evidence.cycles[cycles[0]].line),
         evidence=(
             *((("why", why),) if why else ()),
-            *instead_of_repeating(cause),
+            *remedy_of(evidence, repeated, cause),
             ("event", event),
             ("told apart by", evidence.deliveries.identity.label),
             ("first delivered", evidence.started(repeated.first_cycle) if repeated.first_cycle else "before this run"),
@@ -70,6 +71,39 @@ def again(evidence: Evidence, repeated: Repeated) -> Finding:
         ),
         severity=Severity.WARNING if is_changed else None,
     )
+
+
+def remedy_of(evidence: Evidence, repeated: Repeated, cause: str) -> tuple[tuple[str, str], ...]:
+    """What to write instead; where the last run was lost, that hangs on whether the fetch delivered anything."""
+    lost = emptied_between(evidence, repeated) if cause == "cursor-lost" else None
+    if lost in evidence.cycles and evidence.cycles[lost].delivered:
+        return (("instead", LOST_WHILE_DELIVERING),)
+    return instead_of_repeating(cause)
+
+
+def emptied_between(evidence: Evidence, repeated: Repeated) -> int | None:
+    """The cycle that emptied the last run between the two deliveries."""
+    lost = sorted(evidence.last_runs.lost_in)
+    return next((number for number in lost if repeated.first_cycle <= number < repeated.cycles[0]), None)
+
+
+def what_changed(evidence: Evidence, repeated: Repeated) -> str:
+    """What the vendor changed between the two deliveries, and by which fields the fetch asked; "": not known."""
+    truth, number = evidence.truth, repeated.cycles[0]
+    fate = truth.fates.get(repeated.event) if truth else None
+    if truth is None or fate is None:
+        return ""
+    scenes = evidence.scenes({repeated.first_cycle, number})
+    again, first = scenes[number], scenes.get(repeated.first_cycle)
+    since = first.started if first is not None else fate.event.visible
+    changes = [each for each in fate.event.changes if each.set and since <= each.at <= again.ended]
+    if not changes:
+        return ""
+    fields = ", ".join(dict.fromkeys(path for each in changes for path in each.set))
+    shown = (each.listing for each in again.lists(repeated.event))
+    asked = ", ".join(dict.fromkeys(each.field for each in lower_bounds(truth.scenario, shown)))
+    by = f", and cycle {number} asked by {asked}" if asked else ""
+    return f"the vendor changed it at {moment(changes[-1].at)} ({shorten(fields, 80)}){by}"
 
 
 def named(repeated: Repeated) -> str:
@@ -86,8 +120,7 @@ def may_have_changed(evidence: Evidence, repeated: Repeated) -> bool:
 def cause_of(evidence: Evidence, repeated: Repeated) -> Told:
     """Why it came again, where the journal tells: a word and a sentence."""
     first, repetition = repeated.first_cycle, repeated.cycles[0]
-    lost = next((number for number in sorted(evidence.last_runs.lost_in) if first <= number < repetition), None)
-    if lost:
+    if lost := emptied_between(evidence, repeated):
         return "cursor-lost", f"cycle {lost} emptied the last run, and what was delivered already came anew"
     unsaved = (number for _, seen in evidence.sightings.of("last_run_not_json") for number in seen.cycles)
     if any(first <= number < repetition for number in unsaved):
@@ -145,7 +178,7 @@ def twice(evidence: Evidence, repeated: Repeated, *, is_certain: bool) -> Findin
         place=evidence.place(evidence.cycles[number].line),
         evidence=(
             *((("why", why),) if why else ()),
-            *instead_of_repeating(cause),
+            *(instead_of_repeating(cause) if cause != "changed" else ()),
             ("event", event),
             ("told apart by", evidence.deliveries.identity.label),
             ("places in the batch", f"{first + 1} and {second + 1}"),
@@ -177,14 +210,6 @@ def uncounted(
     )
 
 
-# Spelled without underscores, hyphens and capitals.
-LIMITS = (
-    "maxfetch fetchlimit limit incidentsperfetch maxincidentsperfetch incidentsmaxfetch maxincidents "
-    "maxincidentstofetch incidentsfetchlimit incidentslimit incidentlimit fetchsize maxfetchincidents "
-    "maxalerts alertsmaxfetch maxevents eventsmaxfetch numberofincidents"
-).split()
-
-
 @rule("FC205", Severity.WARNING, since="0.1")
 def fetch_limit_exceeded(evidence: Evidence) -> Iterator[Finding]:
     """A fetch delivers more incidents than the instance's limit allows.
@@ -194,7 +219,7 @@ def fetch_limit_exceeded(evidence: Evidence) -> Iterator[Finding]:
     Fix: Pass the limit to the vendor, stop paging when it is reached, and let the last run point at the last event that
     was delivered, so that the next fetch goes on from there.
     """
-    name, limit = limit_of(evidence)
+    name, limit = limit_of(evidence.journal.scenario)
     if not limit:
         return
     over = [facts for facts in evidence.ok_cycles if facts.delivered > limit]
@@ -217,19 +242,3 @@ def fetch_limit_exceeded(evidence: Evidence) -> Iterator[Finding]:
                 ),
                 severity=severity,
             )
-
-
-def limit_of(evidence: Evidence) -> tuple[str, int]:
-    """The parameter that limits a fetch, and its value; 0 where there is none."""
-    by_name: dict[str, tuple[str, int]] = {}
-    for name, value in evidence.journal.scenario.parameters.values.items():
-        number = positive(value)
-        if number:
-            by_name.setdefault(re.sub(r"[^a-z]", "", name.lower()), (name, number))
-    return next((by_name[name] for name in LIMITS if name in by_name), ("", 0))
-
-
-def positive(value: object) -> int:
-    """A positive integer, also as text; else 0."""
-    text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0

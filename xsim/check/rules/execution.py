@@ -14,6 +14,7 @@ from xsim.check.over_quota import quota_told
 from xsim.check.remedies import instead_of_failing
 from xsim.check.rule import rule
 from xsim.check.scenes import Scene
+from xsim.check.stuck import refused_request, unreadable_last_run
 from xsim.check.waiting import poisons_of, waiting_behind
 from xsim.findings import Finding
 from xsim.model import Outcome, Severity
@@ -25,7 +26,7 @@ MOST_LOOKED_INTO = 100
 
 @rule("FC601", Severity.ERROR, since="0.1")
 def failing_fetch(evidence: Evidence) -> Iterator[Finding]:
-    """A fetch raises.
+    """A fetch ends with an error: it raises, or calls return_error.
 
     Why: Neither incidents nor last run of a cycle that raises count. The next cycle asks for the same window again;
     where one record is the cause, the fetch is stuck until that record is gone, and all behind it waits.
@@ -102,7 +103,7 @@ def cause_of_ending(evidence: Evidence, failed: Failed, *, is_stuck: bool) -> To
         return "stuck" if is_stuck else "", ""
     over = evidence.strikes.over_quota
     stuck = over.stuck(evidence.cycles)
-    if stuck and {each.number for each in stuck} <= set(failed.cycles):
+    if stuck and set(failed.cycles) <= {each.number for each in stuck}:
         return (
             "over-quota",
             f"the vendor takes {quota_told(stuck[0].quota)}, which each of these fetches went past, and a failed fetch "
@@ -115,7 +116,8 @@ def cause_of_ending(evidence: Evidence, failed: Failed, *, is_stuck: bool) -> To
         )
     if is_stuck and failed.cycles[0] == next(iter(evidence.cycles)) and not any(each.exchanges for each in facts):
         return "before-first-request", "no fetch came as far as a request, from the first one on"
-    return "stuck" if is_stuck else "", ""
+    told = (refused_request(evidence, failed) or unreadable_last_run(evidence, failed)) if is_stuck else None
+    return told or ("stuck" if is_stuck else "", "")
 
 
 def is_quiet(evidence: Evidence, failed: list[CycleFacts]) -> bool:

@@ -98,9 +98,9 @@ def raw_json_missing(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("FC505", Severity.ERROR, since="0.1")
 def raw_json_unreadable(evidence: Evidence) -> Iterator[Finding]:
-    """The rawJSON of an incident is a text that is no JSON.
+    """The rawJSON of an incident is not valid JSON.
 
-    Why: Classifier and mapper read rawJSON. Of a text that is no JSON, such as str(event), they get nothing, and the
+    Why: Classifier and mapper read rawJSON. From other text, such as str(event), they get nothing, and the
     incident's fields stay empty.
     Fix: Write it with `json.dumps(event)`; str() and f-strings give Python's own notation.
     """

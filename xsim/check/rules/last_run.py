@@ -68,7 +68,7 @@ def last_run_lost(evidence: Evidence) -> Iterator[Finding]:
     """All that the last run held becomes empty or null.
 
     Why: The next cycle starts as if it were the first: the whole first-fetch window comes again as duplicates, or what
-    happened before the new start is never fetched. It is typical of a cycle that finds nothing.
+    happened before the new start is never fetched. It mostly happens in a cycle that finds nothing.
     Fix: Where a fetch brings nothing, keep the last run as it was.
     """
     for _, seen in evidence.sightings.of("last_run_lost"):
@@ -191,7 +191,7 @@ def name_of(path: str) -> str:
 
 @rule("FC105", Severity.NOTE, since="0.1")
 def last_run_value_not_text(evidence: Evidence) -> Iterator[Finding]:
-    """A value in the last run is no text.
+    """A value in the last run is not text.
 
     Why: The documentation of the fetch asks for text; a newer page allows all of JSON, and shipped integrations store
     numbers and lists. Each of these comes back as JSON makes it: keys as text, tuples as lists.

@@ -17,7 +17,7 @@ MOST_EVENTS = 100
 
 @rule("FC608", Severity.WARNING, since="0.1")
 def state_kept_in_process(evidence: Evidence) -> Iterator[Finding]:
-    """A fetch comes to something else in a new process than in one that ran fetches before.
+    """A fetch gives another result in a new process than in one that has run fetches before.
 
     Why: The server runs fetch after fetch in one container, and starts a new one at any time: after an upgrade, a
     restart, or a second fetch beside the first. What a script left in a module, a class or a function of a library is

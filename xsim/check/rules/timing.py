@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, moment, shorten
 from xsim.check.lateness import MOST_CYCLES, Late, late_events
+from xsim.check.limits import limit_of
 from xsim.check.rule import rule
-from xsim.check.rules.delivery import limit_of
 from xsim.check.shown import asked
 from xsim.check.spans import spelled
 from xsim.findings import Finding
@@ -27,7 +27,7 @@ def late_event(evidence: Evidence) -> Iterator[Finding]:
     Fix: Ask for all that is newer than the last delivered event in each fetch, oldest first, and page on until the
     limit is reached.
     """
-    late = list(late_events(evidence, limit_of(evidence)[1]))
+    late = list(late_events(evidence, limit_of(evidence.journal.scenario)[1]))
     for each in late[:MOST_TOLD]:
         yield told(evidence, each)
     rest = late[MOST_TOLD:]
@@ -68,9 +68,9 @@ def told(evidence: Evidence, late: Late) -> Finding:
 def interval_overrun(evidence: Evidence) -> Iterator[Finding]:
     """A fetch takes longer than the interval, so that the ticks it covers are left out.
 
-    Why: The next fetch begins later than the interval promises, and finds the more to do.
-    Fix: Bring less in one fetch, ask for larger pages, fetch details for new events alone, and sleep through nothing
-    that the next fetch could go on with.
+    Why: The next fetch begins later than the interval promises, and has all the more to do.
+    Fix: Bring less in one fetch, ask for larger pages, fetch details for new events alone, and end the fetch instead
+    of sleeping: the next one can go on where it stopped.
     """
     found = evidence.overruns.found
     if not found:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterator
 
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, excerpt, listed, moment, shorten
 from xsim.check.fates import Fate
 from xsim.check.first_fetch import first_fetch_window
 from xsim.check.loss import Loss, Told
-from xsim.check.lost_to_faults import has_moved_on, taking
+from xsim.check.losses import losses
+from xsim.check.lost_to_faults import taking
 from xsim.check.missed import cause_of
-from xsim.check.passed_by import passed_at
-from xsim.check.remedies import instead_of_missing
+from xsim.check.remedies import BEHIND_OTHERS, instead_of_missing
 from xsim.check.rule import rule
 from xsim.check.scenes import Scene
 from xsim.check.shown import asked_and_got, evidence_of
-from xsim.check.starved import starved, stuck_window
-from xsim.check.strikes import failure_told
+from xsim.check.starved import starved
+from xsim.check.strikes import endpoint_asked, failure_told, has_failed, kinds_of
+from xsim.check.waiting import behind_a_dead_token
 from xsim.findings import Finding
-from xsim.model import Outcome, Severity
+from xsim.model import Severity
 
 KILLED_WITH_IT = (
     "a fetch was killed after it had handed the event over; whether the server keeps what it got then is documented "
     "nowhere, and here it keeps nothing"
+)
+SPILT = (
+    "the vendor moved on although its answer never came to be read; no script that asks this call can have the events "
+    "again, only one that asks by time or id"
 )
 MOST_TOLD = 50
 """Events that get a finding of their own; the others are counted."""
@@ -52,7 +55,9 @@ def missed_event(evidence: Evidence) -> Iterator[Finding]:
     """
     truth = evidence.truth
     assert truth is not None, "the rule needs the events"
-    missed = [*truth.missed(), *truth.taken_off()]
+    # What came behind a token that is never renewed waits, as the rule about that tells.
+    waiting = {fate.event.id for fate in behind_a_dead_token(evidence)}
+    missed = [fate for fate in (*truth.missed(), *truth.taken_off()) if fate.event.id not in waiting]
     yield from (missing(evidence, loss) for loss in losses(evidence, missed[:MOST_TOLD]))
     starving = list(starved(evidence))
     yield from (starving_one(evidence, *each) for each in starving[:MOST_TOLD])
@@ -74,93 +79,34 @@ def missed_event(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
-    """The missed events with the cycles that tell of them."""
-    truth = evidence.truth
-    assert truth is not None
-    held_back = {fate.event.id for fate in truth.taken_off()}
-    stuck = stuck_window(evidence) if missed else None
-    behind = {fate.event.id for fate in missed if stuck is not None and stuck.reached <= fate.event.occurred}
-    probed = {fate.event.id: truth.lost_at(fate) for fate in missed}
-    probed |= {fate.event.id: fate.last_sent for fate in missed if fate.event.id in held_back}
-    if stuck is not None:
-        # A state with a window far from the event does not deliver it either, and need not be what lost it.
-        probed |= dict.fromkeys(behind, stuck.since or None)
-    given = given_out(evidence, [fate for fate in missed if probed[fate.event.id] is None])
-    probed |= given
-    unknown = [fate.event for fate in missed if probed[fate.event.id] is None and fate.event.id not in behind]
-    passed = passed_at(evidence.journal, unknown)
-    lost = [(fate, probed[fate.event.id] or passed.get(fate.event.id)) for fate in missed]
-    following = dict(pairwise(truth.numbers))
-    preceding = {number: before for before, number in following.items()}
-    # What is told by requests is told by the next one, also where fetches without any lie between.
-    following |= next_asking(evidence, passed.values())
-    wanted = {truth.numbers[0]} | {fate.first_listed for fate in missed} | {fate.first_visible for fate in missed}
-    wanted |= {number for _, number in lost if number} | {
-        near.get(number or 0, 0) for _, number in lost for near in (following, preceding)
-    }
-    scenes = evidence.scenes(wanted)
-    for fate, number in lost:
-        yield Loss(
-            truth=truth,
-            fate=fate,
-            lost_at=number,
-            losing=scenes.get(number or 0),
-            following=scenes.get(following.get(number or 0, 0)),
-            preceding=scenes.get(preceding.get(number or 0, 0)),
-            listing=scenes.get(fate.first_listed),
-            visible=scenes.get(fate.first_visible),
-            is_told_by_requests=fate.event.id in passed,
-            is_held_back=fate.event.id in held_back,
-            is_given_out=fate.event.id in given,
-            stuck=stuck.why if stuck is not None and fate.event.id in behind else "",
-            beginning=scenes.get(truth.numbers[0]),
-        )
-
-
-def next_asking(evidence: Evidence, numbers: Iterable[int]) -> dict[int, int]:
-    """Each of these cycles and the first one behind it that sent requests."""
-    asking = [facts.number for facts in evidence.cycles.values() if facts.exchanges]
-    places = {number: bisect_right(asking, number) for number in numbers}
-    return {number: asking[place] for number, place in places.items() if place < len(asking)}
-
-
-def given_out(evidence: Evidence, missed: list[Fate]) -> dict[str, int]:
-    """Event and the failed cycle to which a server that keeps the place gave it, and in which that place moved on."""
-    endpoints, truth = evidence.journal.scenario.endpoints, evidence.truth
-    assert truth is not None
-    if not any(each.paging is not None and each.paging.kind == "kept" for each in endpoints):
-        return {}
-    before = {number: earlier for earlier, number in pairwise(truth.numbers)}
-    sent = {fate.last_sent for fate in missed if fate.last_sent}
-    scenes = evidence.scenes(sent | {before[number] for number in sent if number in before})
-    states = {number: scene.vendor_state for number, scene in scenes.items()}
-    return {
-        fate.event.id: fate.last_sent
-        for fate in missed
-        if fate.last_sent in sent
-        and scenes[fate.last_sent].outcome is not Outcome.OK
-        and has_moved_on(states.get(before.get(fate.last_sent, 0)), states[fate.last_sent])
-    }
-
-
 def missing(evidence: Evidence, loss: Loss) -> Finding:
     told = cause_of(loss)
     event = loss.fate.event.id
     where = f": lost at cycle {loss.lost_at}" if loss.lost_at else ""
     if told[0] == "stale-last-run":
         where = ": shut out by the last run that the run began with"
-    is_open = event in evidence.kills.handed
+    is_spilt = told[0] == "acknowledged-before-delivery" and was_never_read(loss)
+    open_text = KILLED_WITH_IT if event in evidence.kills.handed else SPILT if is_spilt else ""
     return Finding(
         f"{shorten(event)} was never delivered{where}",
-        cycles=(loss.lost_at or loss.fate.first_visible,),
+        cycles=(loss.lost_at or (loss.visible.number if loss.visible else loss.fate.first_visible),),
         events=(event,),
         cause=told[0],
         place=evidence.place(line_of(loss)),
-        evidence=(*evidence_of(loss, told), *((("open", KILLED_WITH_IT),) if is_open else ())),
+        evidence=(*evidence_of(loss, told), *((("open", open_text),) if open_text else ())),
         # What the server makes of a killed fetch's incidents is written nowhere, so that this is no proof of a loss.
-        severity=Severity.NOTE if is_open else None,
+        severity=Severity.NOTE if open_text else None,
     )
+
+
+def was_never_read(loss: Loss) -> bool:
+    """Whether a server that keeps the place gave the event out in an answer that no script got, or was killed with."""
+    scene, scenario = loss.losing, loss.scenario
+    call = taking(loss, scene) if scene is not None else None
+    endpoint = endpoint_asked(scenario, call) if call is not None else None
+    if scene is None or call is None or endpoint is None or endpoint.kind != "list":
+        return False
+    return bool(scene.killed) or (bool(call.fault) and has_failed(call, kinds_of(scenario)))
 
 
 def line_of(loss: Loss) -> int | None:
@@ -174,6 +120,9 @@ def line_of(loss: Loss) -> int | None:
 
 def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Finding:
     event = fate.event
+    instead = instead_of_missing(told[0])
+    if told[0] == "page-cut-at-limit" and holds_others(evidence, last):
+        instead = (("instead", BEHIND_OTHERS),)
     return Finding(
         f"{shorten(event.id)} was never delivered: each fetch gets the same page, "
         f"{'and leaves it out' if told[0] == 'cut-by-script' else 'cut before it'}",
@@ -183,7 +132,7 @@ def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Fin
         place=evidence.place(last.line),
         evidence=(
             ("why", told[1]),
-            *instead_of_missing(told[0]),
+            *instead,
             ("occurred", moment(event.occurred)),
             ("first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"),
             *asked_and_got(evidence.journal.scenario, last),
@@ -196,13 +145,21 @@ def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Fin
     )
 
 
+def holds_others(evidence: Evidence, scene: Scene) -> bool:
+    """Whether the page that comes again and again holds events that the fetch never hands over."""
+    fates = evidence.truth.fates if evidence.truth is not None else {}
+    names = (name for shown in scene.shown for name in shown.listing.listed if name in fates)
+    return any(fates[name].is_outstanding for name in names)
+
+
 @rule("FC204", Severity.NOTE, since="0.1")
 def phantom_incident(evidence: Evidence) -> Iterator[Finding]:
     """An incident is none of the vendor's events, while others are.
 
     Why: Either the fetch makes incidents of what is no event, such as a message object, or the incident's id stands
     somewhere else than in the others, and it cannot be told whether the event was missed.
-    Fix: Make incidents of events alone; where they are, name the paths of the ids below [identity].
+    Fix: Make incidents of events alone. Where all of them are events, name the paths of their ids in the scenario's
+    [identity].
     """
     truth = evidence.truth
     if truth is None or not truth.matched or not truth.phantom_count:
