@@ -15,22 +15,29 @@ PAGE = ROOT / "docs" / "known-faults.md"
 ROW = re.compile(
     r"\| (?P<name>[a-z-]+) \| (?P<records>\d+ / \d+) \| (?P<staged>.+?) \| (?P<found>[^|]+) \| (?P<piece>.+) \|"
 )
-PIECES = {
-    piece["mechanism"]: piece
-    for index in sorted((ROOT / "fixtures" / "museum").glob("index-*.toml"))
-    for piece in tomllib.loads(index.read_text(encoding="utf-8")).get("pieces", ())
-}
+PIECES: dict[str, list[dict]] = {}
+for _index in sorted((ROOT / "fixtures" / "museum").glob("index-*.toml")):
+    for _piece in tomllib.loads(_index.read_text(encoding="utf-8")).get("pieces", ()):
+        PIECES.setdefault(_piece["mechanism"], []).append(_piece)
 
 
 def row_of(found: re.Match) -> str:
     """The row as the museum's index has it."""
-    piece = PIECES.get(found["name"])
-    if piece is None:
+    pieces = PIECES.get(found["name"])
+    if pieces is None:
         return found[0]
-    folder = piece.get("folder", f"fixtures/museum/{found['name']}")
-    cause = f" ({piece['cause']})" if piece.get("cause") else ""
-    link = f"[{folder.removeprefix('fixtures/museum/')}](../{folder})"
-    return f"| {found['name']} | {found['records']} | {found['staged']} | {piece['rule']}{cause} | {link} |"
+    told = ", ".join(dict.fromkeys(map(found_by, pieces)))
+    links = ", ".join(map(link_to, pieces))
+    return f"| {found['name']} | {found['records']} | {found['staged']} | {told} | {links} |"
+
+
+def found_by(piece: dict) -> str:
+    return piece["rule"] + (f" ({piece['cause']})" if piece.get("cause") else "")
+
+
+def link_to(piece: dict) -> str:
+    folder = piece.get("folder", f"fixtures/museum/{piece['mechanism']}")
+    return f"[{folder.removeprefix('fixtures/museum/')}](../{folder})"
 
 
 def test_the_page_says_what_the_museum_s_index_says():
