@@ -46,6 +46,7 @@ TABLES: dict[str, Keys | tuple[Keys, ...]] = {
     "choices": scenario_streams.CHOICE_KEYS,
     "times": scenario_times.OTHER_KEYS,
     "endpoints": scenario_endpoint_keys.ENDPOINT_KEYS,
+    "when": scenario_filters.WHEN_KEYS,
     "filters": scenario_filters.FILTER_KEYS,
     "order": scenario_paging.ORDER_KEYS,
     "limit": scenario_paging.LIMIT_KEYS,

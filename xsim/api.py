@@ -104,7 +104,7 @@ def run(
 
     chosen = _with_paths(replace(options or Options(), **overrides))  # type: ignore[arg-type]
     integration, scenario = ready(path, chosen)
-    refuse_unknown_rules(scenario, chosen)
+    refuse_unknown_rules(path, scenario, chosen)
     way = choose_way(integration, scenario, vendor, supervised=chosen.supervised, cold=chosen.cold)
     goes_on = chosen.goes_on or not (chosen.fresh or scenario.path)
     folder = state_folder(integration, chosen.instance, root=chosen.state)
@@ -228,15 +228,36 @@ def _judged(journal: Journal, options: Options) -> Report:
     )
 
 
-def refuse_unknown_rules(scenario: Scenario, options: Options) -> None:
-    """XsimError for a rule that is none, in options or scenario: before the run rather than after it."""
+def refuse_unknown_rules(path: str | Path, scenario: Scenario, options: Options) -> None:
+    """XsimError for a rule that is none, in options, scenario or project: before the run rather than after it."""
     from xsim import check
 
     check.refuse_unknown_rules((*options.select, *options.ignore))
-    check.refuse_unknown_rules((*scenario.check.select, *scenario.check.ignore, *scenario.check.severity), "[check]: ")
-    if scenario.expect is not None:
-        entries = (*scenario.expect.must, *scenario.expect.may)
-        check.refuse_unmeant([each.rule for each in entries if each.rule], "[expect]: ")
+    own = scenario.check
+    try:
+        check.refuse_unknown_rules((*own.select, *own.ignore, *own.severity))
+    except XsimError:
+        _refuse_in_its_file(path, options)
+        raise
+    for each in (*scenario.expect.must, *scenario.expect.may) if scenario.expect else ():
+        if each.rule:
+            place = f"{scenario.path.as_posix()}:{each.line}: " if scenario.path and each.line else ""
+            check.refuse_unmeant([each.rule], f"{place}[expect]: ")
+
+
+def _refuse_in_its_file(path: str | Path, options: Options) -> None:
+    """XsimError for the first name of [check] or [tool.xsim] that no rule has, with file and line."""
+    from xsim import check
+    from xsim.load import place_in_file
+
+    found = find(path, options)
+    for file, table in ((found.file, ("check",)), (found.project, ("tool", "xsim"))):
+        if file is None:
+            continue
+        for key, names in (("select", file.check.select), ("ignore", file.check.ignore)):
+            check.refuse_unknown_rules(names, f"{place_in_file(file.path, (*table, key))}: ")
+        for name in file.check.severity:
+            check.refuse_unknown_rules((name,), f"{place_in_file(file.path, (*table, 'severity', name))}: ")
 
 
 def baseline_of(path: str | Path, options: Options) -> Path:

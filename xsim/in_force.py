@@ -29,7 +29,7 @@ def settings_in_force(path: str | Path, options: api.Options) -> tuple[Setting, 
     """All settings of a run of the integration at `path`. Raises XsimError as the run would."""
     found = api.find(path, options)
     integration, scenario = api.load(path, options, found)
-    api.refuse_unknown_rules(scenario, options)
+    api.refuse_unknown_rules(path, scenario, options)
     return (
         Setting("integration", found.integration.as_posix(), "command line"),
         *_files(found, options),

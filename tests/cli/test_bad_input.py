@@ -226,3 +226,10 @@ def test_a_module_with_a_name_that_no_file_can_have(xsim, line):
     seen = xsim("run", "a.py")
     assert (seen.code, len(seen.err) < 1_000) == (2, True)
     assert "xxx…xxx" in seen.err
+
+
+def test_in_a_step_of_github_a_complaint_is_an_annotation_as_well(xsim, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    seen = xsim("suite", "no%20where")
+    assert (seen.code, seen.out) == (2, "")
+    assert seen.err.splitlines()[-1] == "::error title=xsim::no%2520where: no such file or folder"

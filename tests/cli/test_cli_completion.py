@@ -99,7 +99,7 @@ def test_a_shell_without_completion_is_refused(xsim):
 
 # --- real shells --------------------------------------------------------------------------------------------
 
-LINES = ("xsim ex", "xsim explain FC60", "xsim run --format j")
+LINES = ("xsim ex", "xsim explain FC60", "xsim run --format j", "xsim suite --output ju", "xsim suite --engine da")
 BASH = r"""
 source completion
 while read -ra COMP_WORDS; do
@@ -145,7 +145,21 @@ def test_a_real_shell_completes_by_the_script(xsim, shell):
     environment = {**os.environ, **home, "PATH": folders, "PYTHONPATH": str(ROOT)}
     seen = subprocess.run([shell, "script"], cwd=xsim.folder, env=environment, capture_output=True, text=True)
     codes = [code for code in RULES if code.startswith("FC60")]
-    assert [line.split() for line in seen.stdout.splitlines()] == [["explain"], codes, ["json", "json-lines", "junit"]]
+    assert [line.split() for line in seen.stdout.splitlines()] == [
+        ["explain"],
+        codes,
+        ["json", "json-lines", "junit"],
+        ["junit:"],
+        ["dask="],
+    ]
+
+
+def test_behind_a_format_and_its_colon_the_word_goes_on(xsim):
+    assert "[[ $value == *[:=] ]] && compopt -o nospace" in xsim("completion", "bash").out
+    zsh = xsim("completion", "zsh").out
+    assert "compadd -U -V unsorted -S '' -a begun" in zsh
+    assert """[[ $PREFIX == "$key" ]] || compset -P 1 "*:"; _path_files -f""" in zsh
+    assert "echo $begun$path" in xsim("completion", "fish").out
 
 
 def test_html_is_a_picture_of_one_run_and_is_not_offered_to_a_suite(offered):

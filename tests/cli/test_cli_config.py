@@ -108,7 +108,8 @@ def test_the_project_s_word_holds_in_a_run(project):
         ("", ["--select", "FC20"], None),
         ("", ["--select", "FC299"], "no rule is called 'FC299'"),
         ("", ["--ignore", "duplicate-evnt"], "did you mean 'duplicate-event'?"),
-        ("[tool.xsim]\nselect = ['FC299']\n", [], "[check]: no rule is called 'FC299'"),
+        ("[tool.xsim]\nselect = ['FC299']\n", [], "pyproject.toml:2: [tool.xsim] select: no rule is called 'FC299'"),
+        ("[tool.xsim.severity]\nFC1 = 'note'\nFCC = 'note'\n", [], "pyproject.toml:3: [tool.xsim] severity, FCC: no"),
         ("[tool.xsim]\nseverity = {duplicate-evnt = 'note'}\n", [], "did you mean 'duplicate-event'?"),
     ],
 )
@@ -156,6 +157,56 @@ def test_a_baseline_is_written_shown_and_heeded(project):
     assert project("run", "integration.py", "--fresh", "--cycles", "3").code == 0
     assert project("run", "integration.py", "--fresh", "--cycles", "3", "--no-baseline").code == 1
     assert len(project("baseline", "write", "integration.py", "--cycles", "3").out.splitlines()) == 1
+
+
+def test_a_baseline_comes_to_the_same_whatever_was_run_before(project):
+    project("baseline", "write", "integration.py", "--cycles", "3")
+    first = (project.folder / "xsim-baseline.json").read_text()
+    project("run", "integration.py", "--cycles", "2")
+    state = (project.folder / ".xsim" / "integration_instance_1" / "journal.jsonl").read_bytes()
+    assert len(project("baseline", "write", "integration.py", "--cycles", "3").out.splitlines()) == 2
+    assert (project.folder / "xsim-baseline.json").read_text() == first
+    assert (project.folder / ".xsim" / "integration_instance_1" / "journal.jsonl").read_bytes() == state
+
+
+def test_what_is_found_no_more_is_accepted_no_more_unless_it_is_to_stay(project):
+    held = '{"xsim_baseline": 1, "integrations": {"integration": {"1": "FC501 name-missing"}}}'
+    project.has("xsim-baseline.json", held)
+    kept = project("baseline", "write", "integration.py", "--cycles", "3", "--add").out
+    assert kept.startswith("xsim-baseline.json: 2 findings of integration accepted\n")
+    run = ("run", "integration.py", "--cycles", "3", "--fresh", "--baseline", "xsim-baseline.json")
+    assert "in the baseline, and not found by this run: FC501 name-missing" in project(*run).out
+    told = project("baseline", "write", "integration.py", "--cycles", "3").out.splitlines()[1]
+    assert told == "accepted no longer, as it was not found: integration: FC501 name-missing"
+    assert "not found by this run" not in project(*run).out
+
+
+def test_a_note_that_fails_the_run_is_accepted_as_well(project):
+    project.has("integration.py", f"{SCRIPT}demisto.setLastRun({{'a': 1}})\n")
+    write = ("baseline", "write", "integration.py", "--cycles", "1")
+    assert "0 findings" in project(*write).out
+    project.has("pyproject.toml", "[tool.xsim]\nfail_on = 'note'\nbaseline = 'xsim-baseline.json'\n")
+    assert project("run", "integration.py", "--fresh", "--cycles", "1").code == 1
+    assert "1 finding " in project(*write).out
+    assert project("run", "integration.py", "--fresh", "--cycles", "1").code == 0
+
+
+@pytest.mark.slow
+def test_a_baseline_of_a_whole_folder_has_what_all_its_scenarios_find(project):
+    for name in ("a", "b"):
+        (project.folder / name).mkdir()
+        project.has(f"{name}/{name}.py", SCRIPT)
+        project.has(f"{name}/xsim.toml", "[clock]\ncycles = 3\n")
+    project.has("a/harder.xsim.toml", "[clock]\ncycles = 4\n")
+    project.has("b/pyproject.toml", "[tool.xsim]\nbaseline = 'own.json'\n")
+    project.has("c.xsim.toml", "nonsense = 1\n")
+    seen = project("baseline", "write", ".", "--all")
+    assert (seen.code, seen.err.startswith("Error: c.xsim.toml: could not be run: ")) == (2, True)
+    assert seen.out.splitlines()[0] == "xsim-baseline.json: 1 finding of a accepted"
+    assert "b/own.json: 1 finding of b accepted" in seen.out
+    (project.folder / "c.xsim.toml").unlink()
+    assert project("suite", "a", "--baseline", "xsim-baseline.json").code == 0
+    assert project("suite", "b").code == 0
 
 
 def test_a_stored_journal_is_judged_by_another_baseline(project):

@@ -42,8 +42,8 @@ def test_each_difference_is_a_line_and_fails_the_run(faulty):
     seen = faulty('delivered = 4\nmust = [{rule = "FC201", event = "E-9", cycle = 3}]\n')("run", "integration.py")
     assert seen.code == 1
     assert seen.out.split("Not as the scenario expects\n")[1].split("\n\n")[0].splitlines() == [
-        "  expected 4 incidents, delivered 3",
-        "  expected FC201 missed-event of E-9 at cycle 3, not found",
+        "  xsim.toml:4: expected 4 incidents, delivered 3",
+        "  xsim.toml:5: expected FC201 missed-event of E-9 at cycle 3, not found",
         "  found FC202 duplicate-event cursor-stood-still of E-1 at cycle 2, not expected",
     ]
     assert "FAILED: 3 differences from what the scenario expects: expected 4 incidents, delivered 3" in flat(seen)
@@ -63,13 +63,13 @@ def test_the_stored_journal_is_held_to_it_as_well(faulty):
 
 def test_an_expected_rule_that_there_is_none_of_is_refused_before_the_run(faulty):
     seen = faulty('must = [{rule = "FC909"}]\n')("run", "integration.py")
-    assert (seen.code, "[expect]: no rule is called 'FC909'" in seen.err) == (2, True)
+    assert (seen.code, "xsim.toml:4: [expect]: no rule is called 'FC909'" in seen.err) == (2, True)
 
 
 def test_programs_get_the_expectation_beside_what_the_run_came_to_by_itself(faulty):
     report = json.loads(faulty()("run", "integration.py", "--format", "json").out)
     assert (report["verdict"], report["exit_code"]) == ("passed", 0)
-    assert report["expected"] == {"verdict": "failed", "reason": "1 error in 3 cycles", "differences": []}
+    assert report["expected"] == {"verdict": "failed", "reason": "1 error in 3 cycles", "differences": [], "unmet": []}
     [finding] = [each for each in report["findings"] if each["rule"] == "FC202"]
     assert (finding["expected"], finding["fails"], finding["accepted"]) == (True, False, "expected by the scenario")
 
@@ -77,11 +77,15 @@ def test_programs_get_the_expectation_beside_what_the_run_came_to_by_itself(faul
 @pytest.mark.parametrize(
     ("format_", "told"),
     [
-        ("concise", "xsim.toml:1: expected FC301 late-event, not found"),
-        ("github", "::error file=xsim.toml,line=1,title=not as expected::expected FC301 late-event, not found"),
-        ("junit", 'message="expected FC301 late-event, not found"'),
+        ("text", "  xsim.toml:5: expected FC301 late-event, not found"),
+        ("concise", "xsim.toml:5: expected FC301 late-event, not found"),
+        ("github", "::error file=xsim.toml,line=5,title=not as expected::expected FC301 late-event, not found"),
+        ("junit", 'message="expected FC301 late-event, not found">xsim.toml:5: expected FC301'),
         ("sarif", '"text": "expected FC301 late-event, not found"'),
-        ("json-lines", '"differences": ["expected FC301 late-event, not found"]'),
+        (
+            "json-lines",
+            '"unmet": [{"message": "expected FC301 late-event, not found", "path": "xsim.toml", "line": 5}]',
+        ),
         ("html", "<li>expected FC301 late-event, not found</li>"),
     ],
 )

@@ -178,6 +178,7 @@ def refused(seen, *expected):
         (("json:target/r",), "does not exist"),
         ((f"json:{'n' * 300}",), "cannot be written"),
         (("json:badge_reader.py",), "the file to be judged"),
+        (("junit:other.yml",), "other.yml is there, and no report is called so"),
         (("json:-",), "--format json"),
         (("sarf:r",), "did you mean 'sarif'"),
     ],
@@ -186,6 +187,7 @@ def test_a_path_that_cannot_hold_the_report_is_refused_before_the_run(xsim, badg
     (xsim.folder / "x").mkdir()
     (xsim.folder / "folder").mkdir()
     xsim.has("target", "")
+    xsim.has("other.yml", "name: Other\n")
     (xsim.folder / "link").symlink_to("target")
     refused(xsim("run", badge_reader, *(each for output in outputs for each in ("--output", output))), expected)
     assert not (xsim.folder / ".xsim").exists()
@@ -274,6 +276,16 @@ def test_the_summary_of_a_job_is_added_to(step, car_park):
     text = summary.read_text(encoding="utf-8")
     assert text.startswith("# Before\n\n### xsim: Car Park: FAILED\n")
     assert text.count("### xsim: ") == 2
+
+
+def test_a_summary_grows_no_larger_than_github_shows(step, car_park, monkeypatch):
+    monkeypatch.setattr("xsim.cli.github.LARGEST_SUMMARY", 700)
+    step("run", car_park)
+    step("run", car_park)
+    text = (step.folder / "summary.md").read_text(encoding="utf-8")
+    assert len(text.encode()) <= 700
+    assert text.endswith("\n\nThe rest has no room in a summary; it is in the log.\n\n")
+    assert text.count("### xsim: ") == 1
 
 
 def test_a_summary_that_cannot_be_written_fails_no_run(step, car_park, monkeypatch):

@@ -1,5 +1,10 @@
 """Where the script runs, and how long and how much it may take, as the command line says it."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 pytestmark = [pytest.mark.supervised, pytest.mark.slow]
@@ -63,3 +68,23 @@ def test_what_makes_no_sense_is_told(xsim, options, told):
     xsim.has("a.py", FETCH.format(extra=""))
     seen = xsim("run", "a.py", *options)
     assert (seen.code, told in " ".join(seen.err.split())) == (2, True)
+
+
+def in_a_shell(folder, redirected):
+    """Exit code and standard error of a run whose streams the shell redirects so."""
+    command = f'"{sys.executable}" -m xsim run a.py --format json-lines {redirected}'
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, env=os.environ)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that has no room")
+def test_an_output_without_room_is_one_line(xsim):
+    xsim.has("a.py", FETCH.format(extra=""))
+    told = "Error: the output: cannot be written (No space left on device)\n"
+    assert in_a_shell(xsim.folder, "> /dev/full") == (2, told)
+
+
+def test_what_a_script_prints_lands_in_no_file_where_the_output_is_closed(xsim):
+    xsim.has("a.py", FETCH.format(extra="print('x' * 5000)"))
+    assert in_a_shell(xsim.folder, ">&- <&-") == (0, "")
+    assert len([json.loads(line) for line in journal(xsim)]) == 11  # With the line that closes it.

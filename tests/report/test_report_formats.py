@@ -35,6 +35,13 @@ def test_no_format_writes_what_steers_a_terminal_or_cannot_be_encoded():
         assert all(character.isprintable() or character == "\n" for character in text), format_
 
 
+def test_no_line_that_goes_to_a_build_server_s_log_holds_a_command_of_others():
+    for format_, text in written(a_hostile_report()).items():
+        told = [line for line in text.splitlines() if "##[" in line and not line.startswith("::")]
+        # A step has its commands switched off around the text, and the other two go to a file.
+        assert not told or format_ in ("text", "summary", "html"), (format_, told)
+
+
 def test_a_report_is_the_same_text_twice_in_every_format():
     assert written(a_failing_report()) == written(a_failing_report())
     assert written(a_hostile_report(HOSTILE)) == written(a_hostile_report(HOSTILE))

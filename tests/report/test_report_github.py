@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from golden_files import assert_golden
 from report_builders import a_failing_report, a_hostile_report, a_report, a_result, a_rule
 
-from xsim.findings import Finding, Place
+from xsim.findings import Expected, Finding, Place, SuiteResult
 from xsim.model import Severity, Verdict
-from xsim.report import render, render_annotations, render_summary
+from xsim.report import combined, render, render_annotations, render_summary
 
 COMMAND = re.compile(r"::(error|warning|notice) (?:file=([^,:]+),line=(\d+),)?title=([^,:]+)::(.*)")
 
@@ -58,6 +60,17 @@ def test_of_more_than_ten_the_tenth_counts_the_rest():
     assert lines[9] == "::error title=xsim::3 more of level error: all are in the job summary and the log"
 
 
+def test_of_a_suite_ten_of_a_level_are_annotated_and_all_are_counted():
+    def result(name, number):
+        report = a_report([], a_result(a_rule(fix=""), *some(number)), verdict=Verdict.FAILED, reason="bad")
+        return SuiteResult(f"{name}/xsim.toml", name, Verdict.FAILED, rendered={"github": render(report, "github")})
+
+    lines = combined([result("a", 3), result("b", 25), SuiteResult("c.toml", reason="gone")], "github").splitlines()
+    assert [line.partition(" ")[0] for line in lines[:10]] == ["::error"] * 10
+    assert lines[9] == "::error title=xsim::20 more: all are in the job summary and the log"
+    assert lines[10:] == ["a/xsim.toml: FAILED: bad", "b/xsim.toml: FAILED: bad"]
+
+
 def test_what_is_accepted_is_not_annotated():
     assert annotated(Finding("x", accepted="known")) == []
 
@@ -67,6 +80,38 @@ def test_the_file_is_seen_from_the_top_of_the_repository():
     assert "file=Packs/Acme/a.py,line=3" in line
     [line] = annotated(Finding("x", place=Place("/elsewhere/a.py", 3)), folder="Packs/Acme")
     assert "file=/elsewhere/a.py,line=3" in line
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "seen"),
+    [
+        ("../Packs/a.py", "sub", "Packs/a.py"),
+        ("./a.py", "", "a.py"),
+        ("{top}/Packs/a.py", "sub", "Packs/a.py"),
+        ("../../a.py", "sub", "{above}/a.py"),
+        ("{above}/a.py", "sub", "{above}/a.py"),
+        ("../a.py", "", "{top}/a.py"),
+        ("a.py", "../elsewhere", "{top}/sub/a.py"),
+    ],
+)
+def test_a_file_beside_the_working_folder_is_seen_from_the_top_too(tmp_path, monkeypatch, path, folder, seen):
+    (tmp_path / "top" / "sub").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "top" / "sub")
+    names = {"top": (tmp_path / "top").as_posix(), "above": tmp_path.as_posix()}
+    [line] = annotated(Finding("x", place=Place(path.format(**names), 3)), folder=folder)
+    assert f"file={seen.format(**names)},line=3," in line
+
+
+def test_what_is_expected_in_vain_is_told_at_its_line_and_counts_among_the_ten():
+    told = Expected(Verdict.PASSED, missing=("expected FC301, not found", "expected 3 incidents"), lines=(12, 4))
+    report = a_report([], a_result(a_rule(fix=""), *some(9)), scenario={"path": Path("x/xsim.toml")})
+    lines = render_annotations(replace(report, expected=told), folder="Packs").splitlines()
+    assert lines[:2] == [
+        "::error file=Packs/x/xsim.toml,line=12,title=not as expected::expected FC301, not found",
+        "::error file=Packs/x/xsim.toml,line=4,title=not as expected::expected 3 incidents",
+    ]
+    assert len(lines) == 10
+    assert lines[9] == "::error title=xsim::2 more of level error: all are in the job summary and the log"
 
 
 def test_hostile_text_stays_within_its_command():
@@ -79,6 +124,7 @@ def test_hostile_text_stays_within_its_command():
 
 def test_the_verdict_is_told_where_there_is_nothing_to_annotate():
     assert render(a_report([], a_result(), reason="2 incidents"), "github") == "PASSED: 2 incidents"
+    assert render(a_report([], a_result(), reason="x ##[error] y"), "github") == "PASSED: x ##\\[error] y"
 
 
 def test_hostile_text_is_no_markup_on_the_page():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,10 +23,10 @@ from report_builders import (
 )
 
 import xsim.report
-from xsim.findings import Finding, Place
+from xsim.findings import Expected, Finding, Place, SuiteResult
 from xsim.integration import Parameters
 from xsim.model import Outcome, Refusal, Verdict
-from xsim.report import render
+from xsim.report import combined, render
 
 SCHEMA = json.loads((Path(xsim.report.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
 HOSTILE = "\x1b[2J\u202e\x00\x7f\ud83d\n"
@@ -60,8 +61,15 @@ def a_refused_report():
     return a_report([cycle], a_result(a_rule(), Finding("x", place=Place("a.py", 3))), verdict=Verdict.UNDECIDED)
 
 
+def an_unmet_report():
+    expected = Expected(Verdict.PASSED, missing=("expected FC301, not found",), unexpected=("found x",), lines=(3,))
+    return a_report([], expected=expected, idle_baseline=("FC202 duplicate-event",), scenario={"path": Path("x.toml")})
+
+
 @pytest.mark.parametrize(
-    "report", [a_failing_report(), a_refused_report(), a_report([])], ids=["failed", "refused", "empty"]
+    "report",
+    [a_failing_report(), a_refused_report(), a_report([]), an_unmet_report()],
+    ids=["failed", "refused", "empty", "unmet"],
 )
 def test_what_is_written_keeps_to_the_schema(report):
     jsonschema = pytest.importorskip("jsonschema")
@@ -75,6 +83,18 @@ def test_the_schema_is_one_and_refuses_what_is_wrong():
     for wrong in ({"format": 2}, {"verdict": "maybe"}, {"cycles": [{}]}, {"exit_code": 2}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**document, **wrong}, SCHEMA, jsonschema.Draft202012Validator)
+
+
+def test_a_suite_keeps_to_the_schema_and_so_do_its_reports():
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = strict(SCHEMA)
+    validator = jsonschema.Draft202012Validator(schema).evolve(schema=schema["$defs"]["suite"])
+    report = render(an_unmet_report(), "json")
+    ran = SuiteResult("a/xsim.toml", "A", Verdict.FAILED, "1 error", 3, 2, (1, 0, 0), rendered={"json": report})
+    lost = SuiteResult("b/xsim.toml", reason="no such file")
+    validator.validate(json.loads(combined([ran, lost], "json")))
+    with pytest.raises(jsonschema.ValidationError):  # An empty object is no report.
+        validator.validate(json.loads(combined([replace(ran, rendered={"json": "{}"}), lost], "json")))
 
 
 def test_a_failed_run_in_json():

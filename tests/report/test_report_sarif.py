@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from golden_files import assert_golden
 from report_builders import a_failing_report, a_hostile_report, a_report, a_result, a_rule, an_integration
 
-from xsim.findings import Finding, Place
+from xsim.findings import Expected, Finding, Place
 from xsim.model import Severity, Verdict
 from xsim.report import render
 from xsim.report.sarif import documented_at, report_sarif
@@ -37,6 +38,11 @@ def uri_of(path, **settings):
     return location["physicalLocation"]["artifactLocation"]
 
 
+def an_unmet_report():
+    told = Expected(Verdict.PASSED, missing=("expected FC301, not found",), lines=(12,))
+    return a_report([], a_result(), scenario={"path": Path("xsim.toml")}, expected=told)
+
+
 def test_a_failed_run_as_sarif():
     assert_golden("failed.sarif", report_sarif(a_failing_report(), rule_pages=PAGES))
 
@@ -44,7 +50,9 @@ def test_a_failed_run_as_sarif():
 @pytest.mark.skipif(
     "XSIM_SARIF_SCHEMA" not in os.environ, reason="names the official schema, which is not ours to ship"
 )
-@pytest.mark.parametrize("report", [a_failing_report(), a_hostile_report(), a_report([])], ids=["a", "b", "c"])
+@pytest.mark.parametrize(
+    "report", [a_failing_report(), a_hostile_report(), a_report([]), an_unmet_report()], ids=["a", "b", "c", "d"]
+)
 def test_it_keeps_to_the_official_schema(report):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(Path(os.environ["XSIM_SARIF_SCHEMA"]).read_text(encoding="utf-8"))
@@ -83,6 +91,14 @@ def test_without_an_address_of_the_pages_no_rule_has_a_broken_one():
     run = run_of(a_failing_report(), rule_pages="")
     assert not any("helpUri" in rule for rule in run["tool"]["driver"]["rules"])
     assert documented_at() == "" or documented_at().startswith("https://")
+
+
+@pytest.mark.parametrize(("version", "is_semantic"), [("0.1.0", True), ("1.2.0-rc.1", True), ("0.1.dev3", False)])
+def test_a_version_is_called_semantic_where_it_is(version, is_semantic):
+    report = a_report([], a_result())
+    report = replace(report, journal=replace(report.journal, xsim_version=version))
+    driver = run_of(report)["tool"]["driver"]
+    assert (driver["version"], driver.get("semanticVersion")) == (version, version if is_semantic else None)
 
 
 def test_a_rule_s_level_is_the_one_that_the_run_gave_it():
@@ -132,6 +148,19 @@ def test_addresses_are_relative_and_escaped(path, uri):
 def test_addresses_are_seen_from_the_top_of_the_repository():
     assert uri_of("a.py", folder="Packs/Acme")["uri"] == "Packs/Acme/a.py"
     assert uri_of("/elsewhere/a.py", folder="Packs/Acme")["uri"] == "file:///elsewhere/a.py"
+    assert uri_of("../Other/a.py", folder="Packs/Acme") == {"uri": "Packs/Other/a.py", "uriBaseId": "%SRCROOT%"}
+
+
+def test_an_address_outside_the_root_is_no_address_below_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert uri_of("../a.py") == {"uri": f"file://{tmp_path.parent.as_posix()}/a.py"}
+
+
+def test_what_is_expected_in_vain_is_a_notification_at_its_line():
+    [notification] = run_of(an_unmet_report())["invocations"][0]["toolExecutionNotifications"]
+    [location] = notification["locations"]
+    assert location["physicalLocation"]["region"] == {"startLine": 12}
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "xsim.toml"
 
 
 def test_runs_of_different_integrations_and_scenarios_do_not_replace_each_other():

@@ -12,7 +12,7 @@ from xsim.report.scenario_fault_words import fault_words, login_words, quota_wor
 from xsim.report.scenario_page import scenario_parts
 from xsim.report.scenario_words import endpoint_words
 from xsim.report.terminal import draw_plain
-from xsim.world import Change, Endpoint, Event, Fault, Filter, Hatch, Limit, Login, Order, Paging, Quota
+from xsim.world import Change, Condition, Endpoint, Event, Fault, Filter, Hatch, Limit, Login, Order, Paging, Quota
 
 START = datetime(2024, 5, 14, 9, 30, tzinfo=timezone.utc)
 SECOND = timedelta(seconds=1)
@@ -275,6 +275,21 @@ def test_one_line_says_what_a_right_file_holds():
             Endpoint(
                 "/a",
                 time_field="t",
+                format="rows",
+                columns=("id", "t"),
+                list_at="rows",
+                count_at="n",
+                last_at={"meta.newest": "t"},
+                when=(Condition("q", "json", "FROM a"), Condition("key"), Condition("body", "body", "<a>")),
+            ),
+            "where q in the json has FROM a; where key is sent; where the body has <a>; newest t first; limit 50; "
+            "list at 'rows'; as rows of id, t; number of its records at 'n'; "
+            "t of its last record at 'meta.newest'",
+        ),
+        (
+            Endpoint(
+                "/a",
+                time_field="t",
                 format="ndjson",
                 text="[{records}]",
                 paging=Paging("link_header", life=timedelta(minutes=5), stale_status=410),
@@ -346,7 +361,7 @@ def test_a_quota_is_told_in_words():
         ),
         (
             Fault("f", "timeout", ((2, 4), (7, 7)), requests=(1, 2), method="GET", host="a.example", path="/alerts"),
-            "no answer comes; requests 1, 2 of GET a.example/alerts; cycles 2-4, 7",
+            "no answer comes; requests 1-2 of GET a.example/alerts; cycles 2-4, 7",
         ),
         (Fault("f", "cut", method="POST"), "the body is cut short; each request of POST any address; every cycle"),
         (

@@ -156,6 +156,14 @@ def test_print_text_into_a_pipe_is_the_rendered_text(capsys):
     assert capsys.readouterr().out == render(a_failing_report(), "text") + "\n"
 
 
+@pytest.mark.parametrize(("width", "lacking"), [(52, ()), (46, ("calls",)), (40, ("calls", "dupli-"))])
+def test_a_page_too_narrow_for_all_columns_cuts_no_cell(width, lacking):
+    result = a_result(a_rule("FC202"), Finding("x", cycles=(2,)), verdict=Verdict.FAILED)
+    page = printed(a_report([advancing(1), advancing(2)], result), width=width)
+    assert re.search(r"^2 .* FC202$", "\n".join(unstyled_lines(page)), re.MULTILINE)
+    assert [name for name in ("calls", "dupli-") if f" {name}" not in page] == list(lacking)
+
+
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_hostile_text_never_reaches_a_terminal(width):
     text = STYLING.sub("", printed(a_hostile_report(), width=width, force_terminal=True, color_system="truecolor"))

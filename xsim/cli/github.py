@@ -10,6 +10,10 @@ import click
 
 from xsim.findings import Report
 
+LARGEST_SUMMARY = 1024 * 1024
+"""Bytes of a step's summary: GitHub shows nothing of a larger one."""
+_CUT = b"\n\nThe rest has no room in a summary; it is in the log.\n\n"
+
 
 def is_github() -> bool:
     """Whether this is a step of GitHub Actions."""
@@ -17,12 +21,15 @@ def is_github() -> bool:
 
 
 def folder_in_workspace() -> str:
-    """The working folder as seen from the top of the checked-out repository; "" where that is it, or none is known."""
+    """The working folder as seen from the top of the checked-out repository; "" where that is it, or none is known.
+
+    It begins with ".." where it lies outside.
+    """
     workspace = os.environ.get("GITHUB_WORKSPACE", "") if is_github() else ""
     if not workspace:
         return ""
     try:
-        folder = Path.cwd().resolve().relative_to(Path(workspace).resolve()).as_posix()
+        folder = Path(os.path.relpath(Path.cwd().resolve(), Path(workspace).resolve())).as_posix()
     except (ValueError, OSError):
         return ""
     return "" if folder == "." else folder
@@ -57,12 +64,26 @@ def write_summary(report: Report) -> None:
 
 
 def add_to_summary(text: str) -> None:
-    """Adds Markdown to the job's summary, where there is one. A summary that cannot be written fails no run."""
+    """Adds Markdown to the job's summary, where there is one, as far as it has room.
+
+    A summary that cannot be written fails no run.
+    """
     path = os.environ.get("GITHUB_STEP_SUMMARY", "")
     if not path:
         return
     try:
-        with open(path, "a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text + "\n\n")
+        with open(path, "ab") as file:
+            file.write(_fitting(f"{text}\n\n", LARGEST_SUMMARY - file.tell()))
     except OSError as error:
         click.echo(f"xsim: GITHUB_STEP_SUMMARY: {path} cannot be written ({error.strerror})", err=True)
+
+
+def _fitting(text: str, room: int) -> bytes:
+    """As many lines of the text as have room, and a word on those that have none."""
+    whole = text.encode("utf-8", "backslashreplace")
+    if len(whole) <= room:
+        return whole
+    if room < len(_CUT):
+        return b""
+    kept = whole[: room - len(_CUT)]
+    return kept[: kept.rfind(b"\n") + 1] + _CUT

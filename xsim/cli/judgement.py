@@ -16,6 +16,8 @@ from xsim.model import Verdict
 
 EXAMPLE = "expected FORMAT:PATH, such as json:report.json"
 JOURNAL = "journal.jsonl"
+SOURCES = (".py", ".yml", ".yaml", ".toml")
+"""How scripts, what describes them, scenarios and projects end: a slip must not write a report over one."""
 
 
 def journal_at(path: Path) -> Path:
@@ -114,6 +116,9 @@ def _refuse_unwritable(output: str, path: Path) -> None:
             raise XsimError(f"--output {output}: the folder {path.parent} does not exist")
         if path.is_dir():
             raise XsimError(f"--output {output}: {path} is a folder", hint="give the file that it shall be written to")
+        if path.suffix in SOURCES and path.exists():
+            hint = "give the report a name of its own"
+            raise XsimError(f"--output {output}: {path} is there, and no report is called so", hint=hint)
         if not os.access(path if path.exists() else path.parent, os.W_OK):
             raise XsimError(f"--output {output}: {path} cannot be written (no permission)")
     except OSError as error:

@@ -17,7 +17,7 @@ from xsim.report.rule_page import cause_text, rule_markdown, rule_text, rules_js
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from xsim.report.baseline import baseline_text
+    from xsim.report.baseline import loud_findings, loud_findings_in, new_baseline
     from xsim.report.comparison import changed_findings, changes_line, told_findings
     from xsim.report.scenario_draft import Draft, draft
     from xsim.report.settings_page import settings_json, settings_text
@@ -29,7 +29,6 @@ __all__ = [
     "Draft",
     "Progress",
     "SuiteProgress",
-    "baseline_text",
     "cause_text",
     "changed_findings",
     "changes_line",
@@ -37,6 +36,9 @@ __all__ = [
     "combined",
     "cycle_lines",
     "draft",
+    "loud_findings",
+    "loud_findings_in",
+    "new_baseline",
     "passed_test_module",
     "print_fetch",
     "print_scenario",
@@ -78,7 +80,9 @@ _OF_A_FETCH = ("text", "json")
 _LATE = {
     "Draft": "scenario_draft",
     "draft": "scenario_draft",
-    "baseline_text": "baseline",
+    "loud_findings": "baseline",
+    "loud_findings_in": "baseline",
+    "new_baseline": "baseline",
     "changed_findings": "comparison",
     "changes_line": "comparison",
     "told_findings": "comparison",

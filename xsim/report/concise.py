@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xsim.findings import Report
-from xsim.report.entries import Clean, cleaner, open_entries, scenario_path, unmet
+from xsim.report.entries import Clean, cleaner, open_entries, unmet
 
 
 def report_concise(report: Report) -> str:
@@ -12,11 +12,10 @@ def report_concise(report: Report) -> str:
     No text where there is neither.
     """
     clean = cleaner(report)
-    scenario = scenario_path(report)
     lines = [
         *(_line(each.place.path, each.place.line, f"{each.rule.code} {clean(each.finding.message)}", clean)
           for each in open_entries(report)),
-        *(_line(scenario, 1, clean(line), clean) for line in unmet(report)),
+        *(_line(each.place.path, each.place.line, clean(each.text), clean) for each in unmet(report)),
     ]  # fmt: skip
     return "\n".join(lines)
 

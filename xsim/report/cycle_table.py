@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from rich.console import RenderableType
@@ -42,21 +42,41 @@ def _table(page: Page, overview: Overview, *, shows_last_run: bool) -> Table:
         (incidents, True),
         (duplicates, True),
         ("calls", True),
+        ("rules", False),
     ]
-    if any(isinstance(row, Row) and row.codes for row in overview.rows):
-        headers.append(("rules", False))
-    counts = len(headers)
-    table = table_of(*headers, *[("last run", False)] * shows_last_run, gap=2 if is_roomy else 1)
-    for column in table.columns[:counts]:
+    cells = [
+        _count_cells(row, is_roomy=is_roomy, counts_duplicates=overview.counts_duplicates) for row in overview.rows
+    ]
+    told = _with_room(page, headers, cells)
+    table = table_of(
+        *(headers[index] for index in told), *[("last run", False)] * shows_last_run, gap=2 if is_roomy else 1
+    )
+    for column in table.columns[: len(told)]:
         column.no_wrap = True
     day: date | None = None
-    for row in overview.rows:
+    for row, line in zip(overview.rows, cells, strict=True):
         if isinstance(row, Row) and row.started.date() != day:
             day = row.started.date()
             table.add_row(Text(day.isoformat()), style="dim")
-        cells = _count_cells(row, is_roomy=is_roomy, counts_duplicates=overview.counts_duplicates)[:counts]
-        table.add_row(*cells, *[_last_run_cell(page, row)] * shows_last_run)
+        table.add_row(*(line[index] for index in told), *[_last_run_cell(page, row)] * shows_last_run)
     return table
+
+
+def _with_room(page: Page, headers: Sequence[tuple[str, bool]], cells: Sequence[Sequence[Text]]) -> list[int]:
+    """The columns that are shown: without rules where there are none, and where the page is too narrow for all of
+    them without those that are told elsewhere as well."""
+    widths = [
+        max(*map(len, header.split("\n")), *(cell.cell_len for cell in column))
+        for (header, _), column in zip(headers, zip(*cells, strict=True), strict=True)
+    ]
+    widths[0] = max(widths[0], len("2024-05-14"))  # The day stands in the first column, on a line of its own.
+    names = [header for header, _ in headers]
+    told = [index for index, name in enumerate(names) if name != "rules" or any(line[index].plain for line in cells)]
+    for name in (names[5], names[4], names[1]):
+        if sum(widths[index] + 1 for index in told) <= page.width + 1:
+            break
+        told.remove(names.index(name))
+    return told
 
 
 def _last_run_table(page: Page, overview: Overview) -> Table:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import chain, repeat
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
 
 from xsim.findings import Finding, Place, Report, Rule, RuleResult
 from xsim.integration import Integration
@@ -89,15 +92,45 @@ def shown(path: str) -> str:
     return given.as_posix()
 
 
-def unmet(report: Report) -> tuple[str, ...]:
-    """What the scenario expects and the run does not show, a line each. Findings that nobody expects are entries."""
-    return report.expected.missing if report.expected else ()
+def seen_from_top(path: str, folder: str) -> str:
+    """The path from the top of the repository, of which the working folder is `folder`; absolute where it is not in it.
+
+    `path` is as seen from the working folder.
+    """
+    if not _is_absolute(path):
+        joined = normpath(f"{folder}/{path}" if folder else path)
+        return joined if joined.partition("/")[0] != ".." else normpath((Path.cwd() / path).as_posix())
+    parts, here = PurePosixPath(folder).parts, Path.cwd()
+    if not parts or here.parts[-len(parts) :] != parts:
+        return path
+    top = here.parents[len(parts) - 1]
+    return Path(path).relative_to(top).as_posix() if Path(path).is_relative_to(top) else path
 
 
-def scenario_path(report: Report) -> str:
-    """Where such a line belongs: the scenario's file, as seen from the working folder."""
+def _is_absolute(path: str) -> bool:
+    """Also in the spelling of another system: a journal may come from there."""
+    return path.startswith("/") or re.match(r"[A-Za-z]:/", path) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """Something that the scenario expects and the run does not show."""
+
+    text: str
+    place: Place
+    """In the scenario's file, as seen from the working folder."""
+
+
+def unmet(report: Report) -> tuple[Unmet, ...]:
+    """What the scenario expects in vain. Findings that nobody expects are entries."""
+    if report.expected is None or not report.expected.missing:
+        return ()
     journal = report.journal
-    return shown(str(journal.scenario.path)) if journal.scenario.path else journal.integration.path.as_posix()
+    path = shown(str(journal.scenario.path)) if journal.scenario.path else journal.integration.path.as_posix()
+    lines = chain(report.expected.lines, repeat(0))
+    return tuple(
+        Unmet(text, Place(path, line or 1)) for text, line in zip(report.expected.missing, lines, strict=False)
+    )
 
 
 def one_line(text: str) -> str:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from xsim.findings import Report
 from xsim.model import Severity
 from xsim.report.cells import markdown, plural
-from xsim.report.entries import GRAVITY, Clean, Entry, cleaner, one_line, open_entries, scenario_path, unmet
+from xsim.report.entries import (
+    GRAVITY,
+    Clean,
+    Entry,
+    Unmet,
+    cleaner,
+    one_line,
+    open_entries,
+    seen_from_top,
+    unmet,
+)
 
 MOST_OF_A_LEVEL = 10
 """Annotations of one level that GitHub shows of a step."""
@@ -20,25 +30,26 @@ _NOT_EXERCISED = 30
 def report_github(report: Report, *, folder: str = "") -> str:
     """The annotations, and the verdict as a plain line of the log behind them."""
     clean = cleaner(report)
-    verdict = f"{report.verdict.value.upper()}: {clean(report.reason)}"
+    # Of "##[" anywhere the runner makes a command as well.
+    verdict = f"{report.verdict.value.upper()}: {clean(report.reason)}".replace("##[", "##\\[")
     return "\n".join([*annotation_lines(report, folder=folder), verdict])
 
 
 def annotation_lines(report: Report, *, folder: str = "") -> Iterator[str]:
     """A workflow command a finding, errors first; of more than ten of a level the tenth counts the rest.
 
-    `folder` is the working folder as seen from the top of the repository, where it is another one.
+    What the scenario expects in vain is an error, and comes before them all. `folder` is the working folder as seen
+    from the top of the repository, where it is another one.
     """
     clean = cleaner(report)
     found = open_entries(report)
-    if missing := unmet(report):
-        text = "\n".join(clean(line) for line in missing[:_NOT_EXERCISED])
-        yield annotation("error", _seen_from_top(clean(scenario_path(report)), folder), 1, "not as expected", text)
+    in_vain = [_of_unmet(each, folder, clean) for each in unmet(report)]
     for severity in sorted(_COMMANDS, key=GRAVITY.__getitem__, reverse=True):
-        of_level = [entry for entry in found if entry.severity is severity]
-        told = of_level if len(of_level) <= MOST_OF_A_LEVEL else of_level[: MOST_OF_A_LEVEL - 1]
-        yield from (_annotation(entry, folder, clean) for entry in told)
-        left_out = len(of_level) - len(told)
+        lines = in_vain if severity is Severity.ERROR else []
+        lines = [*lines, *(_annotation(entry, folder, clean) for entry in found if entry.severity is severity)]
+        told = lines if len(lines) <= MOST_OF_A_LEVEL else lines[: MOST_OF_A_LEVEL - 1]
+        yield from told
+        left_out = len(lines) - len(told)
         if left_out:
             more = f"{left_out:,} more of level {severity.value}: all are in the job summary and the log"
             yield f"::{_COMMANDS[severity]} title=xsim::{more}"
@@ -51,7 +62,7 @@ def summary(report: Report) -> str:
     parts = [f"### xsim: {name}: {report.verdict.value.upper()}", markdown(clean(report.reason))]
     found = open_entries(report)
     if missing := unmet(report):
-        parts.append("\n".join(["Not as the scenario expects:\n", *(f"- {markdown(clean(line))}" for line in missing)]))
+        parts.append("\n".join(_in_vain(missing, clean)))
     if found:
         parts.append("\n".join(_table(found, clean)))
     fixes = {entry.rule.code: entry.rule for entry in found if entry.rule.fix}
@@ -65,15 +76,16 @@ def summary(report: Report) -> str:
 
 
 def _annotation(entry: Entry, folder: str, clean: Clean) -> str:
-    path = _seen_from_top(clean(entry.place.path), folder)
+    path = seen_from_top(clean(entry.place.path), folder)
     title = f"{entry.rule.code} {entry.rule.name}"
     fix = f"\nFix: {one_line(entry.rule.fix)}" if entry.rule.fix else ""
     message = clean(entry.finding.message) + fix
     return annotation(_COMMANDS[entry.severity], path, max(1, entry.place.line), title, message)
 
 
-def _seen_from_top(path: str, folder: str) -> str:
-    return f"{folder}/{path}" if folder and not re.match(r"/|[A-Za-z]:/", path) else path
+def _of_unmet(each: Unmet, folder: str, clean: Clean) -> str:
+    path = seen_from_top(clean(each.place.path), folder)
+    return annotation("error", path, each.place.line, "not as expected", clean(each.text))
 
 
 def annotation(command: str, path: str, line: int, title: str, message: str) -> str:
@@ -98,6 +110,14 @@ def _table(found: list[Entry], clean: Clean) -> Iterator[str]:
         yield f"| {entry.severity.value} | {rule} | {place} | {markdown(clean(entry.finding.message))} |"
     if len(found) > _ROWS:
         yield f"| | | | and {plural(len(found) - _ROWS, 'more finding')} |"
+
+
+def _in_vain(missing: Sequence[Unmet], clean: Clean) -> Iterator[str]:
+    yield "Not as the scenario expects:\n"
+    for each in missing[:_ROWS]:
+        yield f"- {markdown(f'{clean(each.place.path)}:{each.place.line}: {clean(each.text)}')}"
+    if len(missing) > _ROWS:
+        yield f"- and {len(missing) - _ROWS:,} more"
 
 
 def _not_exercised(report: Report, clean: Clean) -> Iterator[str]:

@@ -16,7 +16,7 @@ from xsim.findings import EXIT_CODES, Report
 from xsim.integration import Integration
 from xsim.model import Cycle, Exchange, Failure, Scenario
 from xsim.report.cells import moment
-from xsim.report.entries import Entry, entries
+from xsim.report.entries import Entry, entries, unmet
 from xsim.report.rows import count_delivered, count_incidents, duplicates_of
 from xsim.secrets import MASKED, Mask, masker
 
@@ -219,6 +219,7 @@ def closing_fields(report: Report, mask: Mask) -> dict[str, Any]:
         "assumes": [mask(text) for text in report.assumes],
         "not_exercised": [mask(text) for text in report.not_exercised],
         "expected": _expected(report, mask),
+        "idle_baseline": [mask(text) for text in report.idle_baseline],
         "command": mask(report.journal.command),
     }
 
@@ -230,6 +231,10 @@ def _expected(report: Report, mask: Mask) -> dict[str, Any] | None:
         "verdict": report.expected.verdict.value,
         "reason": mask(report.expected.reason),
         "differences": [mask(line) for line in report.expected.differences],
+        "unmet": [
+            {"message": mask(each.text), "path": mask(each.place.path), "line": each.place.line}
+            for each in unmet(report)
+        ],
     }
 
 
@@ -248,8 +253,9 @@ def _line(value: dict[str, Any]) -> str:
 def written(value: Any, *, indent: int | None) -> str:
     """Strict JSON in ASCII, on one line where `indent` is None."""
     text = json.dumps(value, indent=indent, allow_nan=False)
-    # JSON lets DEL stand as it is, the one control that no escape of `dumps` covers.
-    return text.replace("\x7f", "\\u007f")
+    # JSON lets DEL stand as it is, the one control that no escape of `dumps` covers. Of "##[" anywhere in a line a
+    # build server makes a command to itself.
+    return text.replace("\x7f", "\\u007f").replace("##[", "#\\u0023[")
 
 
 def _masked(text: str | None, mask: Mask) -> str | None:

@@ -1,8 +1,10 @@
 """JUnit XML for the test panels of build servers: a suite a run, a test case a rule.
 
 There is no one schema. This keeps to what the common ones (Ant's, Surefire's, Jenkins' xUnit) all take: at most one
-result a test case, as some readers look at the first alone, and no `error`, as they do not agree on its name. No times
-are given: a run takes as long as the machine likes.
+result a test case, as some readers look at the first alone, and no `error`, as they do not agree on its name. Each case
+takes no time: readers add the times up, and how long a run takes is the machine's affair. A case has no `file` and no
+`line`, which Jenkins' xUnit refuses: the first finding's place stands once more at the end of the failure's text, where
+readers that annotate look for it.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from xsim.findings import Expected, Report, RuleResult
+from xsim.findings import Expected, Place, Report, RuleResult
 from xsim.model import Verdict
 from xsim.report.cells import plural, spans
-from xsim.report.entries import Clean, Entry, cleaner, entry_of, least_failing, one_line
+from xsim.report.entries import Clean, Entry, cleaner, entry_of, least_failing, one_line, unmet
 
 _FINDINGS = 50
 """Findings told of one rule."""
@@ -39,6 +41,7 @@ def report_junit(report: Report) -> str:
     }
     for name, count in counts.items():
         suite.set(name, str(count))
+    suite.set("time", "0")
     suite.set("file", clean(report.journal.integration.path.as_posix()))
     root = Element("testsuites", {"name": "xsim"})
     root.append(suite)
@@ -48,7 +51,8 @@ def report_junit(report: Report) -> str:
 def document(root: Element) -> str:
     """The text of an XML document, indented."""
     indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")
+    # Of "##[" anywhere in a line a build server makes a command to itself.
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode").replace("##[", "#&#35;[")
 
 
 def _suite_name(report: Report, clean: Clean) -> str:
@@ -92,7 +96,7 @@ def _failure(case: Element, failing: list[Entry], result: RuleResult, clean: Cle
     message = first if len(failing) == 1 else f"{plural(len(failing), 'finding')}; the first: {first}"
     failure = SubElement(case, "failure", {"type": failing[0].severity.value, "message": message})
     fix = [f"fix: {one_line(result.rule.fix)}"] if result.rule.fix else []
-    failure.text = "\n".join([*_texts(failing, clean), *fix])
+    failure.text = "\n".join([*_texts(failing, clean), *fix, _at(failing[0].place, clean)])
 
 
 def _run_case(suite: Element, report: Report, clean: Clean) -> Element:
@@ -109,21 +113,31 @@ def _run_case(suite: Element, report: Report, clean: Clean) -> Element:
 
 def _expectation_case(suite: Element, report: Report, expected: Expected, clean: Clean) -> Element:
     case = _case(suite, report, _EXPECTED, clean)
-    lines = [clean(line) for line in expected.differences[:_FINDINGS]]
+    in_vain = unmet(report)
+    placed = [f"{clean(each.place.path)}:{each.place.line}: {clean(each.text)}" for each in in_vain]
+    lines = [*placed, *map(clean, expected.unexpected)][:_FINDINGS]
     if not lines:
         SubElement(case, "system-out").text = f"by itself {expected.verdict.value}: {clean(expected.reason)}"
         return case
     count = len(expected.differences)
-    message = lines[0] if count == 1 else f"{plural(count, 'difference')}; the first: {lines[0]}"
+    first = clean(expected.differences[0])
+    message = first if count == 1 else f"{plural(count, 'difference')}; the first: {first}"
     more = [f"and {count - len(lines):,} more"] if count > len(lines) else []
-    SubElement(case, "failure", {"type": "expected", "message": message}).text = "\n".join([*lines, *more])
+    at = [_at(in_vain[0].place, clean)] if in_vain else []
+    SubElement(case, "failure", {"type": "expected", "message": message}).text = "\n".join([*lines, *more, *at])
     return case
 
 
 def _case(suite: Element, report: Report, name: str, clean: Clean) -> Element:
-    # Readers cut a class name at its last dot into package and class.
-    slug = re.sub(r"[^A-Za-z0-9]+", "_", clean(report.journal.integration.name)).strip("_") or "integration"
-    return SubElement(suite, "testcase", {"classname": f"xsim.{slug}", "name": name})
+    # Readers cut a class name at its last dot into package and class, and take cases of one class and name for one.
+    scenario = report.journal.scenario
+    parts = (report.journal.integration.name, scenario.name or "no scenario")
+    slugs = [re.sub(r"[^A-Za-z0-9]+", "_", clean(part)).strip("_") or "_" for part in parts]
+    return SubElement(suite, "testcase", {"classname": ".".join(["xsim", *slugs]), "name": name, "time": "0"})
+
+
+def _at(place: Place, clean: Clean) -> str:
+    return f"at: {clean(place.path)}:{max(1, place.line)}"
 
 
 def _texts(told: list[Entry], clean: Clean) -> Iterator[str]:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from xsim.findings import EXIT_CODES, Report, Rule
+from xsim.findings import EXIT_CODES, Place, Report, Rule
 from xsim.model import Severity, Verdict
-from xsim.report.entries import Clean, Entry, cleaner, entries, one_line, unmet
+from xsim.report.entries import Clean, Entry, Unmet, cleaner, entries, one_line, seen_from_top, unmet
 from xsim.report.json_format import written
 from xsim.report.rule_page import family_of
 
@@ -39,18 +39,24 @@ def report_sarif(report: Report, *, folder: str = "", rule_pages: str | None = N
         "tool": {
             "driver": {
                 "name": "xsim",
-                "version": report.journal.xsim_version,
+                **_version(report.journal.xsim_version),
                 "rules": [_descriptor(rule, pages) for rule in rules],
             }
         },
         "automationDetails": {"id": _category(report, clean)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The top of the repository."}}},
-        "invocations": [_invocation(report, clean)],
+        "invocations": [_invocation(report, folder, clean)],
         "results": [_result(entry, index[entry.rule.code], folder, clean) for entry in entries(report)],
         "properties": {"verdict": report.verdict.value, "reason": clean(report.reason), "delivered": report.delivered},
     }
     return written({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _version(version: str) -> dict[str, str]:
+    """As the journal has it; code scanning goes by a semantic one."""
+    is_semantic = re.fullmatch(r"\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?", version)
+    return {"version": version, **({"semanticVersion": version} if is_semantic else {})}
 
 
 def documented_at() -> str:
@@ -100,7 +106,7 @@ def _category(report: Report, clean: Clean) -> str:
     return "/".join(["xsim", *(re.sub(r"[^\w.-]+", "-", clean(part)).strip("-") or "-" for part in parts), ""])
 
 
-def _invocation(report: Report, clean: Clean) -> dict[str, Any]:
+def _invocation(report: Report, folder: str, clean: Clean) -> dict[str, Any]:
     invocation: dict[str, Any] = {
         "executionSuccessful": report.verdict is not Verdict.UNDECIDED,
         "exitCode": EXIT_CODES[report.verdict],
@@ -112,9 +118,14 @@ def _invocation(report: Report, clean: Clean) -> dict[str, Any]:
         text = clean(report.reason) or "the run can not be judged"
         invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
     if missing := unmet(report):
-        told = [{"level": "error", "message": {"text": _without_links(clean(line))}} for line in missing]
+        told = [_notification(each, folder, clean) for each in missing]
         invocation["toolExecutionNotifications"] = [*invocation.get("toolExecutionNotifications", []), *told]
     return invocation
+
+
+def _notification(each: Unmet, folder: str, clean: Clean) -> dict[str, Any]:
+    place = {"physicalLocation": _physical(each.place, folder, clean)}
+    return {"level": "error", "message": {"text": _without_links(clean(each.text))}, "locations": [place]}
 
 
 def _result(entry: Entry, index: int, folder: str, clean: Clean) -> dict[str, Any]:
@@ -145,24 +156,24 @@ def _suppression(entry: Entry, clean: Clean) -> Mapping[str, str]:
 
 
 def _location(entry: Entry, folder: str, clean: Clean) -> dict[str, Any]:
-    location: dict[str, Any] = {
-        "physicalLocation": {
-            "artifactLocation": _artifact(clean(entry.place.path), folder),
-            "region": {"startLine": max(1, entry.place.line)},
-        }
-    }
+    location: dict[str, Any] = {"physicalLocation": _physical(entry.place, folder, clean)}
     if entry.place.function:
         location["logicalLocations"] = [{"name": clean(entry.place.function), "kind": "function"}]
     return location
 
 
-def _artifact(path: str, folder: str) -> dict[str, str]:
+def _physical(place: Place, folder: str, clean: Clean) -> dict[str, Any]:
+    artifact = _artifact(seen_from_top(clean(place.path), folder))
+    return {"artifactLocation": artifact, "region": {"startLine": max(1, place.line)}}
+
+
+def _artifact(path: str) -> dict[str, str]:
     """The script's address: relative to the top of the repository, or a file's own where it lies elsewhere."""
     if path.startswith("/"):
         return {"uri": f"file://{quote(path)}"}
     if re.match(r"[A-Za-z]:/", path):
         return {"uri": f"file:///{path[0]}:{quote(path[2:])}"}
-    return {"uri": quote(f"{folder}/{path}" if folder else path), "uriBaseId": _ROOT}
+    return {"uri": quote(path), "uriBaseId": _ROOT}
 
 
 def _without_links(text: str) -> str:

@@ -15,7 +15,7 @@ from xsim.findings import SuiteResult
 from xsim.model import Verdict
 from xsim.report.cells import plural, safe
 from xsim.report.page import VERDICT_STYLES
-from xsim.report.suites import NOT_RUN, suite_verdict
+from xsim.report.suites import NOT_RUN, named, suite_counts, suite_verdict, unsettled
 from xsim.report.terminal import indented
 
 _DIFFERENCES = 10
@@ -33,10 +33,10 @@ def print_suite(results: Sequence[SuiteResult], *, console: Console | None = Non
 def suite_parts(results: Sequence[SuiteResult]) -> Iterator[RenderableType]:
     """The page at the end: a row a scenario, what could not be run, and the counts."""
     yield _table(results)
+    for those in unsettled(results):
+        yield Text()
+        yield Text.assemble((named(those), "bold"), f": {safe(those[0].reason, 600)}")
     for result in results:
-        if result.verdict is None or result.verdict is Verdict.UNDECIDED:
-            yield Text()
-            yield Text.assemble((safe(result.scenario, 200), "bold"), f": {safe(result.reason, 600)}")
         if result.differences:
             yield Text()
             yield Text.assemble((safe(result.scenario, 200), "bold"), ": not as the scenario expects")
@@ -95,9 +95,18 @@ class SuiteProgress:
         if self._live is not None:
             self._live.update(self._page(), refresh=True)
 
+    def tell(self, what: str) -> None:
+        """A line that stays, above the table; in a pipe as well."""
+        line = f"xsim: {safe(what, 400)}\n"
+        if self._live is not None:
+            self._live.console.print(Text(line), end="")
+        else:
+            sys.stderr.write(line)
+
     def _page(self) -> Table:
         table = _table(self._done[-_LAST:])
-        table.caption = f"{len(self._done):,} of {self._total:,} done"
+        told = f": {suite_counts(self._done)}" if self._done else ""
+        table.caption = f"{len(self._done):,} of {self._total:,} done{told}"
         table.caption_justify = "left"
         return table
 

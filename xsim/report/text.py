@@ -12,6 +12,7 @@ from xsim.findings import Finding, Report, RuleResult
 from xsim.model import Cycle, Outcome, Severity
 from xsim.report.cells import duration, moment, plural, safe, spans
 from xsim.report.cycle_table import cycle_parts
+from xsim.report.entries import unmet
 from xsim.report.page import SEVERITY_STYLES, VERDICT_STYLES, Page
 from xsim.report.rows import FailureGroup, Failures, Overview, survey
 from xsim.report.terminal import indented, labelled, unwrapped
@@ -108,7 +109,7 @@ def _breached(report: Report) -> Iterator[RuleResult]:
 def _accepted(page: Page, report: Report) -> Iterator[RenderableType]:
     """A line a finding that somebody accepted: its evidence is for those who have not."""
     accepted = [finding for finding in report.findings if finding.accepted]
-    if not accepted:
+    if not accepted and not report.idle_baseline:
         return
     yield Text()
     yield Text("Accepted findings", style="bold")
@@ -118,6 +119,11 @@ def _accepted(page: Page, report: Report) -> Iterator[RenderableType]:
         yield indented(Text(text, style="dim"), 2)
     if len(accepted) > _ACCEPTED:
         yield indented(Text(f"and {len(accepted) - _ACCEPTED:,} more (--format json has all)", "dim"), 2)
+    for described in report.idle_baseline[:_ACCEPTED]:
+        yield indented(Text(f"in the baseline, and not found by this run: {page.clean(described)}", style="dim"), 2)
+    if len(report.idle_baseline) > _ACCEPTED:
+        left_out = len(report.idle_baseline) - _ACCEPTED
+        yield indented(Text(f"and {left_out:,} more of the baseline (--format json has all)", "dim"), 2)
 
 
 def _told(result: RuleResult) -> list[tuple[Finding, bool]]:
@@ -225,9 +231,10 @@ def _failure(page: Page, group: FailureGroup) -> Iterator[RenderableType]:
 
 def _expectation(page: Page, report: Report) -> Iterator[RenderableType]:
     """What differs from what the scenario expects, a line each."""
-    differences = report.expected.differences if report.expected else ()
-    if not differences:
+    if report.expected is None or not report.expected.differences:
         return
+    in_vain = [f"{each.place.path}:{each.place.line}: {each.text}" for each in unmet(report)]
+    differences = (*in_vain, *report.expected.unexpected)
     yield Text()
     yield Text("Not as the scenario expects", style="bold")
     for line in differences[:_DIFFERENCES]:

@@ -13,7 +13,7 @@ from xsim.model import Cycle, Exchange, Outcome, Scenario, Severity
 from xsim.report.names import namer
 from xsim.report.rows import count_delivered, count_incidents
 from xsim.report.timeline_times import stored_time, time_of
-from xsim.world import Endpoint, Event, JsonValue, Listing, values_at
+from xsim.world import Endpoint, Event, JsonValue, Listing, calls_by_name, values_at
 
 PICTURES = 4
 _CANDIDATES = 8
@@ -129,7 +129,7 @@ class Scenes:
         self._scenario = report.journal.scenario
         self._subjects = list(_subjects(report))
         self._names = _Names(report)
-        self._endpoints = {f"{each.method} {each.path}": each for each in self._scenario.endpoints}
+        self._endpoints = calls_by_name(self._scenario.endpoints)
         self._previous: Cycle | None = None
 
     def add(self, cycle: Cycle) -> None:

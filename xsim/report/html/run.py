@@ -23,7 +23,7 @@ from xsim.report.json_format import plain
 from xsim.report.names import Handed, namer
 from xsim.report.rows import count_delivered, count_incidents
 from xsim.secrets import Mask
-from xsim.world import Change, Listing
+from xsim.world import Change, Listing, calls_by_name
 
 MOST_WINDOWS = 12
 """Different windows kept of one cycle."""
@@ -76,7 +76,7 @@ class Run:
         known = {event: number for event in named if (number := self._number_of(event)) is not None}
         self._named = {event: known[event] for event in most_of(known, MOST_NAMED)}
         """The vendor's events that findings name, each with its place."""
-        self._kinds = {f"{each.method} {each.path}": each for each in scenario.endpoints}
+        self._kinds = calls_by_name(scenario.endpoints)
         self.numbers: list[int] = []
         self.started: list[datetime] = []
         self.calls: list[int] = []
