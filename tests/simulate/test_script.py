@@ -197,8 +197,17 @@ def test_generated_code_blocks_find_their_line_functions(tmp_path):
 
 
 def test_proof_that_the_script_sees_simulated_time(tmp_path):
-    text = "from datetime import datetime\nimport time\ndemisto.info(datetime.utcnow().isoformat(), int(time.time()))"
-    assert logs(tmp_path, text) == ["2024-05-14T09:30:00.381472 1715679000"]
+    text = "from datetime import datetime\nimport time\ndemisto.info(datetime.utcnow().isoformat()[:23], int(time.time()))"
+    assert logs(tmp_path, text) == ["2024-05-14T09:30:00.381 1715679000"]
+
+
+def test_a_token_that_ends_now_has_ended_when_it_is_looked_at(tmp_path):
+    text = """
+        from datetime import datetime
+        ends = datetime.now()
+        demisto.info(str(ends < datetime.now()))
+    """
+    assert logs(tmp_path, text) == ["True"]
 
 
 def failed(tmp_path, fetch):

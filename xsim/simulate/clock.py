@@ -1,5 +1,8 @@
 """Simulated time: the one owner of now, and the only module that knows freezegun.
 
+Between two moments a script's `datetime` goes on by a microsecond each time it is read, as no real clock says the same
+twice; what the simulation itself does stays at the moment.
+
 freezegun freezes `time`, `datetime` and `uuid`. What it leaves open is closed here, because a script must not be able
 to tell: `sleep` moves the clock, values are plain `datetime`s, asyncio's timers are simulated, and worker threads,
 names bound early and modules of any name see the same time. Waits on real threads and sockets keep the real clock.
@@ -67,6 +70,8 @@ class Clock:
         self.patience = 0.05
         self.now = starts.astimezone(timezone.utc)
         """The simulated moment: a plain aware datetime in UTC. To be read alone; `move_to` moves it."""
+        self._read = _EPOCH
+        """What a script's `datetime` said last."""
         self._freezer: Any = None
         self._undo = ExitStack()
         self._lock = threading.Lock()
@@ -89,11 +94,21 @@ class Clock:
         """Go to a moment, forwards or back. `deadline` does not hold it: it is xsim that moves, not the script."""
         if moment.tzinfo is not timezone.utc:
             moment = moment.astimezone(timezone.utc)
+        if moment < self.now:
+            self._read = _EPOCH
         self.now = moment
         if self._freezer is not None:
             # As its own move_to, which looks at all that a moment may be given as.
             self._freezer.time_to_freeze = moment.replace(tzinfo=None)
         self._threads.wake(moment)
+
+    def read(self) -> real_datetime:
+        """The moment as a script's `datetime` reads it: later than the time before, by a microsecond at least.
+
+        Scripts begin with a token that ends "now", and ask at once whether it has ended.
+        """
+        self._read = max(self.now, self._read + _MICROSECOND)
+        return self._read
 
     def begin_command(self, moment: real_datetime, deadline: real_datetime) -> None:
         """A command begins. Threads of earlier ones take no time of it."""
@@ -102,6 +117,7 @@ class Clock:
             if not isinstance(getattr(datetime_module, stand_in.__name__, None), type):
                 setattr(datetime_module, stand_in.__name__, stand_in)
         self.deadline = None
+        self._read = _EPOCH
         self._threads.begin()
         self.move_to(moment)
         self.deadline = deadline
@@ -252,11 +268,11 @@ def _span_slept(seconds: float) -> timedelta:
 
 
 def _seconds(clock: Clock) -> float:
-    return clock.now.timestamp()
+    return max(clock.now, clock._read).timestamp()
 
 
 def _nanoseconds(clock: Clock) -> int:
-    return (clock.now - _EPOCH) // _MICROSECOND * 1000
+    return (max(clock.now, clock._read) - _EPOCH) // _MICROSECOND * 1000
 
 
 def _converted(name: str) -> Callable[..., Any]:
@@ -380,7 +396,7 @@ class Datetime(real_datetime, metaclass=_Plain):
 
 
 def _now() -> real_datetime:
-    return real_datetime.now(timezone.utc) if _running is None else _running.now
+    return real_datetime.now(timezone.utc) if _running is None else _running.read()
 
 
 def _stood_for(cls: type) -> type:
