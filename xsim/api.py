@@ -19,6 +19,7 @@ from xsim.secrets import masker
 from xsim.world import JsonValue
 
 if TYPE_CHECKING:
+    from xsim.check import Gathering
     from xsim.load import Project
     from xsim.record import State
 
@@ -99,6 +100,7 @@ def run(
     on from the last run that an earlier run left, unless `fresh`. `vendor` answers the script's requests.
     Raises XsimError for what the caller can mend.
     """
+    from xsim.check import Gathering
     from xsim.record import State, record, state_folder
     from xsim.simulate import choose_way, simulate
 
@@ -106,6 +108,7 @@ def run(
     integration, scenario = ready(path, chosen)
     refuse_unknown_rules(path, scenario, chosen)
     way = choose_way(integration, scenario, vendor, supervised=chosen.supervised, cold=chosen.cold)
+    gathering = Gathering()
     goes_on = chosen.goes_on or not (chosen.fresh or scenario.path)
     folder = state_folder(integration, chosen.instance, root=chosen.state)
     with _hiding(scenario), State(folder, starts_over=not goes_on) as state:
@@ -122,11 +125,13 @@ def run(
         happenings = simulate(integration, scenario, vendor=vendor, way=way, cold=chosen.cold)
         try:
             told = {"version": xsim.__version__, "command": command}
-            journal = record(integration, scenario, happenings, into=state.journal_path, after=after, **told)
+            journal = record(
+                integration, scenario, happenings, into=state.journal_path, after=after, follower=gathering, **told
+            )
         finally:
             happenings.close()  # type: ignore[attr-defined]
             state.catch_up_now()
-    return _judged(journal, chosen)
+    return _judged(journal, chosen, gathering)
 
 
 def _with_paths(options: Options) -> Options:
@@ -211,7 +216,7 @@ def check_journal(path: Path, options: Options) -> Report:
     return _judged(read_journal(path), options)
 
 
-def _judged(journal: Journal, options: Options) -> Report:
+def _judged(journal: Journal, options: Options, gathering: Gathering | None = None) -> Report:
     from xsim.check import check
 
     if options.baseline is not None or options.without_baseline:
@@ -225,6 +230,7 @@ def _judged(journal: Journal, options: Options) -> Report:
         fail_on=options.fail_on,
         strict=options.strict,
         expects=not options.without_expectation,
+        gathering=gathering,
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,45 @@ def a_stored_run(folder: Path, fetch: str = FETCH, **scenario) -> tuple[Path, li
     path = folder / "journal.jsonl"
     record(integration, chosen, remember(), into=path, version="0.0", command="xsim run integration.py")
     return path, happened
+
+
+class Listener:
+    """Keeps what it is told while the journal is written."""
+
+    def __init__(self) -> None:
+        self.scenario = None
+        self.cycles = []
+
+    def begin(self, journal) -> None:
+        assert not list(journal.cycles)
+        self.scenario = journal.scenario
+
+    def take(self, cycle) -> None:
+        self.cycles.append(cycle)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        {},
+        {"params": {"key": "abracadabra"}, "secrets": ["abracadabra"]},
+        {"secrets": ["third"]},
+        {"secrets": ["abracadabra"], "last_run": {"secret": "abracadabra"}},
+    ],
+    ids=["nothing masked", "a parameter masked", "a cycle masked", "the first state masked"],
+)
+@pytest.mark.parametrize("status", [200, HTTPStatus.OK])
+def test_a_follower_is_told_what_the_file_says(tmp_path, world, status):
+    integration = an_integration(tmp_path, FETCH)
+    scenario = a_scenario(cycles=5, **world)
+    listener = Listener()
+    happenings = simulate(integration, scenario, vendor=lambda request, now: Response(status, (), b"{}"))
+    path = tmp_path / "journal.jsonl"
+    record(integration, scenario, happenings, into=path, version="0.0", follower=listener)
+    journal = read_journal(path)
+    assert repr(listener.scenario) == repr(journal.scenario)
+    # To the letter: a status that is only equal to a number is none.
+    assert [repr(each) for each in listener.cycles] == [repr(each) for each in journal.cycles]
 
 
 def test_a_journal_read_back_is_what_happened(tmp_path):

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from xsim.check.causes import cause_named, causes
+from xsim.check.gathering import Gathering
 from xsim.check.judge import check, delivered_identities
 from xsim.check.rule import is_meant, refuse_unknown, rule_named, unknown_rule
 from xsim.check.rules import RULES
@@ -10,6 +11,7 @@ from xsim.errors import XsimError
 
 __all__ = [
     "RULES",
+    "Gathering",
     "cause_named",
     "causes",
     "check",

@@ -12,7 +12,7 @@ from xsim.check.handovers import Handovers
 from xsim.check.held_up import HeldUp
 from xsim.check.kills import Kills
 from xsim.check.last_runs import LastRuns, set_repeatedly
-from xsim.check.older_layout import older_layout
+from xsim.check.older_layout import OlderLayout, older_layout
 from xsim.check.overruns import Overruns
 from xsim.check.pagings import Pagings
 from xsim.check.renewals import Renewals
@@ -48,7 +48,8 @@ class CycleFacts(NamedTuple):
 class Evidence:
     """A journal, walked once. Rules read it and change nothing."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, is_whole: bool = True) -> None:
+        """`is_whole` False: the journal is being written; its cycles are handed to `take`, and `end` follows."""
         self.journal = journal
         self.cycles: dict[int, CycleFacts] = {}
         self._scenes: dict[int, Scene] = {}
@@ -67,8 +68,16 @@ class Evidence:
         self.held_up = HeldUp(journal.scenario, self.truth)
         self.judged: list[RuleResult] = []
         """What the rules before this one say."""
-        for cycle in journal.cycles:
-            self._take(cycle)
+        self.ageing: Probe | None = None
+        self.older_layout: OlderLayout | None = None
+        if is_whole:
+            for cycle in journal.cycles:
+                self.take(cycle)
+            self.end(journal)
+
+    def end(self, journal: Journal) -> None:
+        """All cycles were taken; the probes stand behind them."""
+        self.journal = journal
         self.handovers.decide()
         self.renewals.close()
         self.ageing = ageing_probe(journal)
@@ -76,7 +85,8 @@ class Evidence:
             self.truth.take_probes(journal.probes)
         self.older_layout = older_layout(journal, self.strikes, self.deliveries.identity, self.truth)
 
-    def _take(self, cycle: Cycle) -> None:
+    def take(self, cycle: Cycle) -> None:
+        """The next cycle of the journal."""
         is_troubled = cycle.failure is not None or has_trouble(cycle)
         if is_troubled:
             self.strikes.take(cycle)

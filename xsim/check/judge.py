@@ -13,6 +13,7 @@ from xsim.check.assumptions import assumptions
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, listed, shorten
 from xsim.check.expectations import with_expectation
+from xsim.check.gathering import Gathering
 from xsim.check.rule import chosen, codes_named
 from xsim.check.rules import RULES
 from xsim.check.rules.vendor_truth import knows_events
@@ -33,8 +34,11 @@ def check(
     fail_on: Severity | None = None,
     strict: bool | None = None,
     expects: bool = True,
+    gathering: Gathering | None = None,
 ) -> Report:
     """Judge a journal by the rules that `select` and `ignore` leave.
+
+    `gathering` followed the journal while it was written, and spares the walk over it.
 
     `fail_on` is the least severity that fails the run. `strict`: what was not exercised leaves the run undecided.
     Where they are not given, what the scenario says holds, else a warning fails and nothing more is asked. `expects`:
@@ -46,7 +50,7 @@ def check(
     rules = tuple(replace(rule, severity=severities.get(rule.code, rule.severity)) for rule in rules)
     fail_on = fail_on or own.fail_on or Severity.WARNING
     is_strict = bool(own.strict) if strict is None else strict
-    evidence = Evidence(journal)
+    evidence = Evidence(journal) if gathering is None else gathering.evidence(journal)
     for rule in rules:
         evidence.judged.append(result_of(rule, evidence, fail_on, is_set=rule.code in severities))
     results = tuple(evidence.judged)

@@ -8,15 +8,29 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from xsim.errors import InvalidState
 from xsim.integration import Integration
 from xsim.model import Cycle, Journal, Probe, Scenario
 from xsim.record.codec import written
+from xsim.record.conform import conform
 from xsim.record.header import LONGEST_LINE, Header, damaged, header_lines, read_first_line, read_header
 from xsim.record.lines import UNREADABLE, Fields, cycle_from_line, cycle_to_line, probe_from_line, probe_to_line
-from xsim.record.mask import line_writer
+from xsim.record.mask import LineWriter
+
+READ_AT_ONCE = 2**18
+"""Bytes: a cycle of some hundred incidents."""
+
+
+class Follower(Protocol):
+    """Somebody who reads a journal while it is being written: the same that its file says, only earlier."""
+
+    def begin(self, journal: Journal) -> None:
+        """Its header is written."""
+
+    def take(self, cycle: Cycle) -> None:
+        """A cycle is committed."""
 
 
 def record(
@@ -28,28 +42,63 @@ def record(
     version: str,
     command: str = "",
     after: Callable[[Cycle], None] = lambda cycle: None,
+    follower: Follower | None = None,
 ) -> Journal:
     """Write what happens, as it happens, into the file `into`, and give the journal back to be read.
 
-    `after` is called once a cycle's line is flushed. However the simulation ends, what was written stays whole.
+    `after` is called once a cycle's line is flushed, with the cycle as it was. However the simulation ends, what was
+    written stays whole.
     """
-    write = line_writer(scenario.parameters.secrets)
+    write = LineWriter(scenario.parameters.secrets)
     told = {"version": version, "python": platform.python_version(), "command": command}
     is_plain = _begin(into, write, header_lines(integration, scenario, told))
+    header = read_header(into, held=scenario if is_plain else None)
     with _Lines(into) as lines:
         last: Cycle | None = None
         count = 0
+        retelling = None
+        if follower is not None:
+            retelling = _Retelling(scenario, header.scenario)
+            follower.begin(_journal_of(_Stored(into, header), is_complete=False, cycles=()))
         for happening in happenings:
             if isinstance(happening, Cycle):
-                lines.append(write(cycle_to_line(happening, last, scenario)))
+                line = write(cycle_to_line(happening, last, scenario))
+                lines.append(line)
                 last = happening
                 count += 1
                 after(happening)
+                if follower is not None and retelling is not None:
+                    follower.take(retelling.cycle(happening, line, is_plain=write.was_plain))
             else:
                 lines.append(write(probe_to_line(happening)))
         lines.append(written({"end": {"cycles": count}}))
         lines.sync()
-    return read_journal(into, held=scenario if is_plain else None)
+    return _whole(into, header)
+
+
+class _Retelling:
+    """The cycles as the journal says them. Mostly that is what they are; what is masked there is read back."""
+
+    def __init__(self, given: Scenario, told: Scenario) -> None:
+        self._scenario = told
+        self._last: Cycle | None = None
+        states = ((each.last_run, each.context, each.vendor_state) for each in (given, told))
+        self._is_plain = len({repr(each) for each in states}) == 1
+
+    def cycle(self, cycle: Cycle, line: str, *, is_plain: bool) -> Cycle:
+        # A state that is masked once is masked in the cycle behind it, too, which begins with it.
+        self._is_plain = self._is_plain and is_plain and _conforms(cycle)
+        told = cycle if self._is_plain else cycle_from_line(json.loads(line)["cycle"], self._last, self._scenario)
+        self._last = told
+        return told
+
+
+def _conforms(cycle: Cycle) -> bool:
+    """Whether its values are of the types that are read back: a vendor function may give others that are equal."""
+    try:
+        return conform(cycle) is cycle and type(cycle.vendor_state) in (type(None), dict)
+    except TypeError:
+        return False
 
 
 def read_journal(path: Path, *, held: Scenario | None = None) -> Journal:
@@ -59,19 +108,28 @@ def read_journal(path: Path, *, held: Scenario | None = None) -> Journal:
     Raises InvalidState with file and line where it is missing, damaged, foreign or from a newer xsim. A last line
     that was cut off by a kill does not count: the cycle that it was about is not committed.
     """
-    header = read_header(path, held=held)
+    return _whole(path, read_header(path, held=held))
+
+
+def _whole(path: Path, header: Header) -> Journal:
+    """The journal behind this header, every line of which was looked at."""
     stored = _Stored(path, header)
-    complete = False
+    is_complete = False
     for kind in stored.kinds():
-        complete = kind == "end"
+        is_complete = kind == "end"
+    return _journal_of(stored, is_complete=is_complete, cycles=_Cycles(stored, header.scenario))
+
+
+def _journal_of(stored: _Stored, *, is_complete: bool, cycles: Iterable[Cycle]) -> Journal:
+    header = stored.header
     return Journal(
         integration=header.integration,
         scenario=header.scenario,
-        cycles=_Cycles(stored, header.scenario),
+        cycles=cycles,
         probes=_Probes(stored),
-        complete=complete,
+        complete=is_complete,
         command=header.command,
-        path=path,
+        path=stored.path,
         xsim_version=header.version,
     )
 
@@ -84,17 +142,18 @@ class _Stored:
     def lines(self) -> Iterator[tuple[int, str]]:
         """Number and text of each whole line behind the header."""
         number = self.header.lines
-        with open(self.path, encoding="utf-8", newline="\n") as file:
+        # In bytes: a text file would decode a long line in many small pieces.
+        with open(self.path, "rb", buffering=READ_AT_ONCE) as file:
             file.seek(self.header.ends)
-            try:
-                while line := file.readline(LONGEST_LINE):
-                    number += 1
-                    if len(line) == LONGEST_LINE:
-                        raise damaged(self.path, number, f"a line of more than {LONGEST_LINE:,} characters")
-                    if line.endswith("\n"):
-                        yield number, line
-            except UnicodeDecodeError as error:
-                raise damaged(self.path, number + 1, f"no UTF-8 text from here on ({error.reason})") from error
+            while line := file.readline(LONGEST_LINE):
+                number += 1
+                if len(line) == LONGEST_LINE:
+                    raise damaged(self.path, number, f"a line of more than {LONGEST_LINE:,} bytes")
+                if line.endswith(b"\n"):
+                    try:
+                        yield number, line.decode()
+                    except UnicodeDecodeError as error:
+                        raise damaged(self.path, number, f"no UTF-8 text ({error.reason})") from error
 
     def kinds(self) -> Iterator[str]:
         """What each line is, by its first key; nothing is decoded."""

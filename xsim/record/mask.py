@@ -7,7 +7,7 @@ Only what others had a hand in is masked: what script, vendor, parameters and sc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,20 +49,25 @@ class _Masks:
     """For a text that was cut: without the beginning of a secret at its end."""
 
 
-def line_writer(secrets: Iterable[str]) -> Callable[[Fields], str]:
-    """A function that writes the fields of a header, cycle or probe as a line without the secrets."""
-    hidden = tuple(secrets)
-    masks = _Masks(masker(hidden), end_masker(hidden))
+class LineWriter:
+    """Writes the fields of a header, cycle or probe as a line without the secrets."""
 
-    def write(fields: Fields) -> str:
-        line = written(fields)
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._hidden = tuple(secrets)
+        self._masks = _Masks(masker(self._hidden), end_masker(self._hidden))
+        self.was_plain = True
+        """Whether the last line says what it was given, nothing masked."""
+
+    def __call__(self, fields: Fields) -> str:
+        plain = line = written(fields)
         # Two looks: most lines hold nothing to hide, and are written as they are.
-        if hidden and (_ends_cut(fields) or masks.whole(line) != line):
-            line = written(_masked_line(fields, masks))
+        if self._hidden and (_ends_cut(fields) or self._masks.whole(line) != line):
+            line = written(_masked_line(fields, self._masks))
         # Objects print their address, which no two runs share.
-        return _ADDRESS.sub(" at 0x", line) if " at 0x" in line else line
-
-    return write
+        if " at 0x" in line:
+            line = _ADDRESS.sub(" at 0x", line)
+        self.was_plain = line is plain or line == plain
+        return line
 
 
 def _masked_line(fields: Fields, masks: _Masks) -> Fields:
