@@ -1,6 +1,7 @@
 """Each HTTP library reaches the vendor, with its own retries, redirects, cookies and decoding at work."""
 
 import asyncio
+import gc
 import gzip
 import http.client
 import io
@@ -10,6 +11,7 @@ import ssl
 import urllib.error
 import urllib.request
 import warnings
+import weakref
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -387,6 +389,15 @@ def test_a_large_bundle_is_put_off_and_a_missing_one_is_not():
         with pytest.raises(TypeError):
             context.load_verify_locations()
     assert context.cert_store_stats()["x509_ca"] > 50
+
+
+def test_what_is_put_off_keeps_no_context_alive():
+    with a_world(answering()):
+        held = [ssl.create_default_context(cafile=requests.certs.where()) for _ in range(3)]
+        seen = [weakref.ref(each) for each in held]
+        held.clear()
+        gc.collect()
+        assert [each() for each in seen] == [None] * 3
 
 
 # --- httplib2 -----------------------------------------------------------------------------------------------

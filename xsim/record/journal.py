@@ -73,7 +73,9 @@ def record(
                 lines.append(write(probe_to_line(happening)))
         lines.append(written({"end": {"cycles": count}}))
         lines.sync()
-    return _whole(into, header)
+    stored = _Stored(into, header)
+    # Every line of it was just written, the last one too.
+    return _journal_of(stored, is_complete=True, cycles=_Cycles(stored, header.scenario))
 
 
 class _Retelling:
@@ -82,37 +84,37 @@ class _Retelling:
     def __init__(self, given: Scenario, told: Scenario) -> None:
         self._scenario = told
         self._last: Cycle | None = None
+        self._vendor_state: Any = None
+        """The last one that was looked at."""
         states = ((each.last_run, each.context, each.vendor_state) for each in (given, told))
         self._is_plain = len({repr(each) for each in states}) == 1
 
     def cycle(self, cycle: Cycle, line: str, *, is_plain: bool) -> Cycle:
         # A state that is masked once is masked in the cycle behind it, too, which begins with it.
-        self._is_plain = self._is_plain and is_plain and _conforms(cycle)
+        self._is_plain = self._is_plain and is_plain and self._conforms(cycle)
         told = cycle if self._is_plain else cycle_from_line(json.loads(line)["cycle"], self._last, self._scenario)
         self._last = told
         return told
 
+    def _conforms(self, cycle: Cycle) -> bool:
+        """Whether its values are of the types that are read back: a vendor may give others that are written alike."""
+        state = cycle.vendor_state
+        if state is not self._vendor_state and json.loads(written({"state": state})) != {"state": state}:
+            return False
+        self._vendor_state = state
+        try:
+            return conform(cycle) is cycle
+        except TypeError:
+            return False
 
-def _conforms(cycle: Cycle) -> bool:
-    """Whether its values are of the types that are read back: a vendor function may give others that are equal."""
-    try:
-        return conform(cycle) is cycle and type(cycle.vendor_state) in (type(None), dict)
-    except TypeError:
-        return False
 
-
-def read_journal(path: Path, *, held: Scenario | None = None) -> Journal:
+def read_journal(path: Path) -> Journal:
     """A stored journal; its cycles are read as a stream each time they are walked.
 
-    `held`: the scenario that was written there as it is, for what of its events stands in lines of their own.
     Raises InvalidState with file and line where it is missing, damaged, foreign or from a newer xsim. A last line
     that was cut off by a kill does not count: the cycle that it was about is not committed.
     """
-    return _whole(path, read_header(path, held=held))
-
-
-def _whole(path: Path, header: Header) -> Journal:
-    """The journal behind this header, every line of which was looked at."""
+    header = read_header(path)
     stored = _Stored(path, header)
     is_complete = False
     for kind in stored.kinds():

@@ -74,7 +74,12 @@ def patch_requests(module: Any, network: Patching) -> None:
                 return send_long_way(adapter, request, stream, timeout, verify, cert, proxies)
         network.wait(reply)
         answer = write_answer(reply.status, reply.headers, reply.body)
-        return adapter.build_response(request, to_urllib3(answer, plain, adapter.max_retries))
+        carried = to_urllib3(answer, plain, adapter.max_retries)
+        response = adapter.build_response(request, carried)
+        if not stream and is_plain_body(reply, carried):
+            # The session is about to read it all, in pieces of 10 KB.
+            response._content, response._content_consumed = carried.read(decode_content=True), True
+        return response
 
     network.replace(adapter_type, "send", send)
 
@@ -133,6 +138,13 @@ def plain_headers(given: Any, host: str, length: int) -> Headers | None:
     if fields.get("connection") not in (None, "keep-alive") or fields.get("content-length", "0") != str(length):
         return None
     return tuple((name, value.strip(" \t")) for name, value in headers)
+
+
+def is_plain_body(reply: Any, carried: Any) -> bool:
+    """Whether reading it at once gives what reading it in pieces gives, and cannot fail."""
+    length = carried.headers.get("Content-Length")
+    is_whole = bool(reply.body) and length == str(len(reply.body))
+    return is_whole and "Content-Encoding" not in carried.headers and "Transfer-Encoding" not in carried.headers
 
 
 def to_urllib3(answer: Answer, request: Request, retries: Any) -> Any:

@@ -192,18 +192,19 @@ def read_head(response: Any, message_type: Any) -> bool:
 def patch_ssl(module: Any, network: Patching) -> None:
     """Puts off loading certificates until a context is really used, which it is for local sockets at most."""
     context_type = module.SSLContext
-    put_off: WeakKeyDictionary[Any, list[Callable[[], None]]] = WeakKeyDictionary()
+    put_off: WeakKeyDictionary[Any, list[Callable[[Any], None]]] = WeakKeyDictionary()
+    """What is to be called with the context. It must not hold it, or no context would ever be let go."""
     load_locations, load_defaults = context_type.load_verify_locations, context_type.load_default_certs
     wrap = context_type.wrap_socket
 
     def load_verify_locations(context: Any, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
         if cafile and not capath and not cadata and os.path.getsize(cafile) > LARGE_BUNDLE:
-            put_off.setdefault(context, []).append(partial(load_locations, context, cafile))
+            put_off.setdefault(context, []).append(partial(load_locations, cafile=cafile))
         else:
             load_locations(context, cafile, capath, cadata)
 
     def load_default_certs(context: Any, purpose: Any = module.Purpose.SERVER_AUTH) -> None:
-        put_off.setdefault(context, []).append(partial(load_defaults, context, purpose))
+        put_off.setdefault(context, []).append(partial(load_defaults, purpose=purpose))
 
     def wrap_socket(context: Any, sock: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(sock, VendorSocket):
@@ -214,7 +215,7 @@ def patch_ssl(module: Any, network: Patching) -> None:
 
     def catch_up(context: Any) -> None:
         for load in put_off.pop(context, ()):
-            load()
+            load(context)
 
     def catch_up_with_all() -> None:
         for context in list(put_off):
