@@ -9,6 +9,7 @@ from command_line import FIXTURES
 from xsim.load import load_scenario
 
 CASES = sorted(path.name for path in (FIXTURES / "cases").iterdir() if (path / "integration.py").exists())
+QUICK = "ok-epoch-int"
 DELIVERS_NOTHING = {
     "lastrun-datetime": "its last run is no JSON",
     "rawjson-dict": "its rawJSON is no text",
@@ -46,7 +47,9 @@ def sample_of(scenario):
     return answer
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [QUICK, *(pytest.param(each, marks=pytest.mark.slow) for each in CASES if each != QUICK)]
+)
 def test_the_draft_of_every_case_loads_and_runs(xsim, case):
     scenario = a_case(xsim, case)
     drafts = [xsim("init", "integration.py")]
@@ -100,10 +103,9 @@ def test_a_login_is_drafted_as_one_and_the_script_gets_through(xsim):
     [login] = scenario.logins
     assert (login.path, login.place, login.needs) == ("/oauth2/token", "form", ("key",))
     assert (login.token_at, login.sent_in, login.sent_as, login.prefix) == ("access_token", "header", "X", "")
-    run = xsim("run", "script.py")
+    run = xsim("run", "xsim.toml")
     assert run.code == 1  # The draft's bound is inclusive, and the script remembers no id.
     assert "FC202" in run.out
-    assert xsim("run", "xsim.toml").code == 1
 
 
 def test_the_draft_is_tried_and_what_comes_of_it_is_told(xsim, badge_reader):
@@ -123,7 +125,7 @@ def test_a_draft_that_brings_nothing_says_so_and_what_to_do(xsim):
     assert "Next: xsim init script.py --sample answer.json --force\n" in seen.out
 
 
-def test_a_draft_on_which_the_fetch_fails_says_where(xsim):
+def test_a_draft_on_which_the_fetch_fails_says_where_and_convicts_nobody(xsim):
     wants_more = "in found])\n    len(found) < 1 or demisto.getLastRun()['never']"
     xsim.has("script.py", SCRIPT.replace("in found])", wants_more))
     seen = xsim("init", "script.py")
@@ -131,6 +133,15 @@ def test_a_draft_on_which_the_fetch_fails_says_where(xsim):
     assert "the fetch ends early (line 15): 'never'" in seen.out
     assert "Tried it" not in seen.out
     assert "Next: xsim init script.py --sample answer.json --force\n" in seen.out
+    # This format tells no level, so that the message has to say it.
+    run = xsim("run", "script.py", "--format", "concise")
+    assert run.code == 3
+    assert run.out.startswith("script.py:15: FC601 the fetch failed in cycles 1, ")
+    assert run.out.endswith("the last run unchanged (rests on a guess)\n")
+    assert "nothing was delivered: cycle 1 raised KeyError: 'never' at script.py:15, and " in run.out + run.err
+    drafted = xsim.folder / "xsim.toml"
+    drafted.write_text(drafted.read_text().replace("drafted = true\n", ""))
+    assert xsim("run", "script.py").code == 1
 
 
 def test_nothing_is_overwritten_without_force(xsim, badge_reader):

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -46,6 +46,7 @@ def test_a_simple_draft_is_short_and_says_what_to_type_next():
     text = drafted(a_call(), params={"url": "https://vendor.example"}).scenario
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert len(lines) <= 25
+    assert "drafted = " not in text
     assert text.endswith("# Next:\n#   xsim scenario show xsim.toml\n#   xsim run script.py\n")
 
 
@@ -130,6 +131,20 @@ def test_a_large_record_is_written_as_tables(tmp_path):
 def test_the_name_of_a_time_says_which_side_it_bounds(tmp_path, name, op):
     endpoint = scenario_of(tmp_path, a_call(f"/alerts?{name}=2024-05-14T08:30:00Z")).endpoints[0]
     assert [(each.name, each.compare, each.field) for each in endpoint.filters] == [(name, op, "created")]
+
+
+@pytest.mark.parametrize(
+    ("until", "behind"),
+    [
+        ("2024-05-13", timedelta(hours=11)),
+        ("2024-05-14", timedelta(seconds=30)),
+        ("2024-05-14T06:30:00Z", timedelta(hours=5)),
+        ("2024-05-14T09:30:00Z", timedelta(seconds=30)),
+    ],
+)
+def test_the_events_lie_within_what_the_fetch_asks_for(tmp_path, until, behind):
+    scenario = scenario_of(tmp_path, a_call(f"/alerts?from=2024-05-07T00:00:00Z&until={until}"))
+    assert timedelta(0) <= scenario.starts - scenario.events[0].occurred - behind <= timedelta(seconds=1)
 
 
 def test_bounds_in_a_json_body_are_named_by_their_path(tmp_path):
@@ -384,6 +399,7 @@ def test_a_key_that_every_call_shows_is_a_login(tmp_path, call, found):
 
 def test_without_a_sample_what_is_guessed_is_marked():
     text = drafted(a_call(kind="guess")).scenario
+    assert "\ndrafted = true\n" in text
     assert 'event = "id"  # TODO' in text
     assert 'time = "created"  # TODO' in text
     assert "--sample answer.json" in text
@@ -399,6 +415,14 @@ def test_an_answer_that_shows_no_event_still_gives_a_scenario(tmp_path, answer):
 
 def test_a_fetch_without_any_call_still_gives_a_scenario(tmp_path):
     assert scenario_of(tmp_path).endpoints == ()
+
+
+def test_a_draft_whose_answers_are_all_sampled_is_none_and_one_that_stops_or_guesses_is(tmp_path):
+    guessed = a_call("/alerts/A-1", answer={"id": "A-1"}, kind="guess")
+    login = a_call("/login", answer={"token": "abc"}, kind="login", method="POST")
+    assert not scenario_of(tmp_path, login, a_call()).drafted
+    assert scenario_of(tmp_path, a_call(), guessed).drafted
+    assert "drafted = true" in drafted(a_call(), failure=Failure("KeyError", "'key'")).scenario
 
 
 def test_an_early_end_is_told_in_one_comment():

@@ -2,6 +2,7 @@
 
 import json
 import re
+from unittest.mock import ANY
 
 import pytest
 from integrations import START, a_scenario, an_integration
@@ -60,6 +61,11 @@ def test_a_time_is_made_in_the_layout_that_the_script_reads(tmp_path):
     assert answer["alerts"][0]["raised_on"] == START.strftime("%d/%m/%Y %H:%M")
 
 
+def test_what_the_script_says_that_it_cannot_parse_is_a_time(tmp_path):
+    use = "until = body['session']['ends']\nif not until.endswith('Z'): raise AssertionError(f'failed parsing {until}')"
+    assert answer_to(tmp_path, use)["session"]["ends"].startswith("2024-05-14T09:29:")
+
+
 def test_what_becomes_an_incident_s_time_is_a_time_whatever_its_name(tmp_path):
     use = "demisto.incidents([{'name': 'a', 'occurred': a['thing'], 'rawJSON': '{}'} for a in body['alerts']])"
     assert answer_to(tmp_path, use)["alerts"][0]["thing"].startswith("2024-05-14T09:29:")
@@ -68,6 +74,8 @@ def test_what_becomes_an_incident_s_time_is_a_time_whatever_its_name(tmp_path):
 def test_a_word_that_the_script_looks_up_is_one_of_its_own(tmp_path):
     use = "{'low': 1, 'high': 3}[body['alerts'][0]['severity']]"
     assert answer_to(tmp_path, use)["alerts"][0]["severity"] == "high"
+    named = "levels = {'ROUTINE': 1}\nlevels[body['alerts'][0]['severity']]"
+    assert answer_to(tmp_path, named)["alerts"][0]["severity"] == "ROUTINE"
 
 
 def test_the_default_of_a_text_is_what_the_script_knows(tmp_path):
@@ -88,6 +96,15 @@ def test_the_default_of_a_text_is_what_the_script_knows(tmp_path):
 def test_what_keeps_an_event_from_becoming_an_incident_is_changed(tmp_path, condition, name, value):
     use = f"demisto.incidents([{{'name': 'a', 'rawJSON': '{{}}'}} for a in body['alerts'] if {condition}])"
     assert answer_to(tmp_path, use)["alerts"][0][name] == value
+
+
+def test_a_field_whose_presence_keeps_an_event_away_is_left_out_and_the_others_stay(tmp_path):
+    made = "demisto.incidents([{'name': a.get('title'), 'rawJSON': '{}'} for a in body['alerts'] if "
+    assert set(answer_to(tmp_path, made + "not a.get('archived_at')])")["alerts"][0]) == {"id", "title"}
+    two = made + "not a['archived_at'] and not a.get('ended_by')])"
+    assert answer_to(tmp_path, two)["alerts"][0] == {"id": ANY, "archived_at": None, "title": "made-up alerts.title"}
+    kept = answer_to(tmp_path, made + "a.get('archived_at') and a.get('state') == 'never' == 1])")["alerts"][0]
+    assert set(kept) == {"id", "archived_at", "state"}
 
 
 def test_a_message_may_be_what_the_script_is_after(tmp_path):

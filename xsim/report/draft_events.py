@@ -15,10 +15,11 @@ LONGEST_TEXT = 400
 LONGEST_LIST = 5
 DEEPEST = 12
 MADE_UP = re.compile(r"made-up (?:.*\.)?([^.]+)")
+HOUR = timedelta(hours=1)
 FARTHEST = timedelta(days=60)
 LEAST_ID = 4
 """Shorter ids are not looked for in other texts: they stand there by chance."""
-RHYTHM = ('from = "-30s"', 'every = "2m"', "count = 3")
+RHYTHM = ('every = "2m"', "count = 3")
 HARDER = (
     "# Once the run passes, a harder vendor: more than a fetch takes, several at one moment, some listed late.",
     "# Put these in place of `every` and `count`:",
@@ -30,8 +31,13 @@ HARDER = (
 )
 
 
-def stream_lines(name: str, record: Mapping[str, JsonValue], *, id_field: str, time_field: str) -> Iterator[str]:
-    """The table, line by line. Events occur shortly before the first fetch, and then between later ones."""
+def stream_lines(
+    name: str, record: Mapping[str, JsonValue], *, id_field: str, time_field: str, behind: timedelta = timedelta(0)
+) -> Iterator[str]:
+    """The table, line by line. Events occur shortly before the first fetch, and then between later ones.
+
+    `behind`: how far before the fetch that ends what it asks for.
+    """
     values = dict(leaves(record))
     identity, time = values.get(id_field), time_shape(values.get(time_field), time_field)
     others = dict(_other_times(values, time, {id_field, time_field}))
@@ -41,6 +47,9 @@ def stream_lines(name: str, record: Mapping[str, JsonValue], *, id_field: str, t
     nulls = [path for path, value in values.items() if value is None and path not in (id_field, time_field)]
     yield "[[streams]]"
     yield f"name = {toml_text(name)}"
+    yield (
+        f'from = "-{-(-behind // HOUR) + 1}h"  # the fetch asks for nothing newer' if behind > HOUR else 'from = "-30s"'
+    )
     yield from RHYTHM
     yield from HARDER
     yield from _id_lines(identity)

@@ -7,6 +7,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from xsim.integration import Integration, Parameters
 from xsim.model import Cycle, DraftedCall, Outcome
@@ -27,6 +28,11 @@ NAMES_OF_NOTHING = frozenset(
     "query all get ids absolute response page api public private rest json v1 v2 v3 info detail details".split()
 )
 CREDENTIAL_PARTS = ("identifier", "password")
+DRAFTED = (
+    "# What rests on a guess is no proof: such findings are notes, and leave the run undecided.",
+    "# Take this line out once the guesses, marked TODO, are looked at.",
+    "drafted = true",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +68,17 @@ def draft(
     paragraphs = [
         list(_opening(script, plan, has_calls=bool(calls))),
         list(_ending(ending, last, mask)),
-        [f"integration = {toml_text(script)}"],
+        [f"integration = {toml_text(script)}", *(DRAFTED if _is_guessed(plan, last) else ())],
         ["[clock]", f"cycles = {FIRST_CYCLES}"],
         list(_parameter_lines(parameters)),
         list(_identity_lines(plan, names, has_calls=bool(calls))),
         *(list(_endpoint_lines(call, plan, names)) for call in plan.calls if call.role != "login"),
         *logins.tables,
-        list(_event_lines(plan, names[0], has_calls=bool(calls))),
-        *(list(_stream_lines(other, name)) for (_, other), name in zip(plan.others, names[1:], strict=True)),
+        list(_event_lines(plan, names[0], last.started, has_calls=bool(calls))),
+        *(
+            list(_stream_lines(other, name, last.started))
+            for (_, other), name in zip(plan.others, names[1:], strict=True)
+        ),
         _closing(script, scenario_name),
     ]
     return Draft("\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n", ending)
@@ -86,6 +95,14 @@ def _opening(script: str, plan: Plan, *, has_calls: bool) -> Iterator[str]:
         yield "# Nobody has told what the API answers: the fields below are those that the script reads, and what is"
         yield "# marked TODO is a guess. With one answer of the real API there is less to guess:"
         yield f"#   xsim init {_one_line(script)} --sample answer.json --force"
+
+
+def _is_guessed(plan: Plan, last: Cycle) -> bool:
+    """Whether an answer is made up after what the script reads, or something made up stopped it.
+
+    A made-up session that it got through with is none of that.
+    """
+    return last.outcome is not Outcome.OK or any(call.kind == "guess" for call in plan.calls)
 
 
 def _ends_early(last: Cycle, mask: Mask) -> str:
@@ -214,16 +231,26 @@ def _endpoint_lines(call: Call, plan: Plan, names: Sequence[str]) -> Iterator[st
     return endpoint_lines(call, plan, stream=names[0] if plan.others and call is plan.main else "")
 
 
-def _event_lines(plan: Plan, name: str, *, has_calls: bool) -> Iterator[str]:
+def _event_lines(plan: Plan, name: str, now: datetime, *, has_calls: bool) -> Iterator[str]:
     if not has_calls:
         return
     yield "# One event before the first fetch and two between later ones; [[events]] would write each out."
-    yield from _stream_lines(plan, name)
+    yield from _stream_lines(plan, name, now)
 
 
-def _stream_lines(plan: Plan, name: str) -> Iterator[str]:
+def _stream_lines(plan: Plan, name: str, now: datetime) -> Iterator[str]:
     record = plan.record or {"title": "event {n}"}
-    return stream_lines(name, record, id_field=plan.id_field or "id", time_field=plan.time_field or "created")
+    id_field, time_field = plan.id_field or "id", plan.time_field or "created"
+    return stream_lines(name, record, id_field=id_field, time_field=time_field, behind=_behind(plan.main, now))
+
+
+def _behind(call: Call | None, now: datetime) -> timedelta:
+    """How far before the fetch the end of what it asks for lies: yesterday, of what is ready a day later."""
+    shapes = [bound.shape for bound in call.asked.bounds if bound.op.startswith("<")] if call else []
+    # A bare date means all of its day.
+    is_date = ["%d" in shape.layout and "%H" not in shape.layout and "%I" not in shape.layout for shape in shapes]
+    ends = [shape.moment + timedelta(days=bare) for shape, bare in zip(shapes, is_date, strict=True)]
+    return now - min(ends, default=now)
 
 
 def _stream_names(plan: Plan) -> list[str]:

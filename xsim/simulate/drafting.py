@@ -75,7 +75,7 @@ def _try_until_content(integration: Integration, scenario: Scenario, vendor: Dra
         if is_right and vendor.reached > farthest:
             vendor.keep_answers()
             farthest = vendor.reached
-        if is_right and not any(vendor.hear(cycle) for cycle in cycles) and not vendor.adopt():
+        if is_right and not (any(map(vendor.hear, cycles)) or vendor.adopt() or vendor.withhold()):
             break
         if last.outcome is not Outcome.OK and not vendor.has_news and not vendor.learn(last):
             break

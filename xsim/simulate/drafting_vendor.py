@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from xsim.model import Cycle, DraftedCall, Failure, Outcome, Request, Response, Scenario
-from xsim.simulate.complaints import demanded, trace
+from xsim.simulate.complaints import demanded, tables_in, trace
 from xsim.simulate.sketch import HOUR, SECRET, Sketch, is_time, words_of
 from xsim.simulate.watched import WatchedText, watched
 from xsim.world import JsonValue
@@ -58,6 +58,7 @@ class DraftingVendor:
         self._scenario = scenario
         self._script = script
         self._session_headers = session_headers(text)
+        self._tables = tables_in(text)
         self._samples = {path.rstrip("/"): answer for path, answer in samples.items() if path}
         self._placed: dict[Key, JsonValue] = {}
         self._sketches: dict[Key, Sketch] = {}
@@ -166,7 +167,7 @@ class DraftingVendor:
         return False
 
     def _learn_from(self, failure: Failure) -> bool:
-        is_traced = any(trace(sketch, failure) for sketch in self._sketches.values())
+        is_traced = any(trace(sketch, failure, self._tables) for sketch in self._sketches.values())
         return is_traced or self._take_for_token(failure.message) or self._blame_last_read(failure)
 
     def _all_texts(self) -> frozenset[str]:
@@ -183,6 +184,10 @@ class DraftingVendor:
     def adopt(self) -> bool:
         """Say what the script compares an answer with: a state that it waits for, a success that it checks."""
         return any(sketch.adopt_comparison() for sketch in self._sketches.values())
+
+    def withhold(self) -> bool:
+        """Leave out one field that a record may lack, where the script has all it asks for and makes nothing of it."""
+        return any(sketch.withhold_next() for sketch in self._sketches.values())
 
     @property
     def reached(self) -> tuple[int, bool]:

@@ -32,7 +32,7 @@ QUIET = re.compile(
 NEXT = re.compile("(.*_)?(next|cursor|continuation|scroll_id|next_token|page_token|next_page_token|next_cursor|marker)")
 """Among them those that say how to go on; links are left alone, as a made-up one leads nowhere."""
 TRUTHS = re.compile(
-    "(is|has|was|can|are)_.*|success|succeeded|ok|enabled|active|valid|completed?|done|finished|(.*_)?expired"
+    "(is|has|was|can|are)_.*|success|succeeded|ok|enabled|active|valid|completed?|done|finished|(.*_)?(expired|available)"
 )
 COUNTS = re.compile(
     "(total|num|number|count)_.*|(.*_)?(total|count|counts|size|length|num|number_of.*|score|priority|risk|level|percent|offset|limit)"
@@ -40,13 +40,18 @@ COUNTS = re.compile(
 TIMES = re.compile(
     "(.*_)?(time|date|datetime|timestamp|ts|at|on|created|updated|modified|occurred|published|opened|closed|seen|"
     "received|detected|reported|start|begin|when|since)|(created|updated|modified|first|last|time|date|start)_(?!by|name|"
-    "type|user|comment|value|id|zone|ip).*|.*(time|date|timestamp)(_(utc|ms|gmt|epoch|millis|in_ms))?"
+    "type|user|comment|value|id|zone|ip).*|.*(time|date|timestamp)(_(utc|gmt|epoch|in_ms|ms|m?secs|millis|usecs|micros))?"
 )
 LISTS = frozenset(
     "data results items value values records hits resources entries content rows elements objects list events alerts "
     "incidents offenses detections threats cases issues tickets findings logs notables".split()
 )
 TIME_TEXT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?|1\d{9}(?:\.\d+|\d{3})?")
+OVER = re.compile(
+    "(.*_)?(archived|deleted|closed|resolved|acknowledged|dismissed|suppressed|ignored|ended)(_(at|on|by|time|date))?|"
+    "(in_)?progress|running|pending"
+)
+"""What a record that is no news any more has."""
 IDS = re.compile("(.*_)?(id|uuid|guid|uid|key|number)")
 
 
@@ -69,6 +74,12 @@ class Sketch:
         self._adopted: set[tuple[Path, JsonValue]] = set()
         self._kept: JsonValue = ABSENT
         self._looked_for: dict[Path, None] = {}
+        self._optional: dict[Path, bool] = {}
+        """Fields that a record may lack, not withheld yet, and whether they would be null."""
+        self._left = 0
+        """How many these were when one of them was withheld last."""
+        self._tried: set[Path] = set()
+        self._withheld: dict[Path, JsonValue] = {}
         self.tokens: dict[Path, str] = {}
         """Texts that were offered as a token or cursor to go on with."""
 
@@ -149,6 +160,13 @@ class Sketch:
 
     def invent(self, path: Path, default: JsonValue, *, is_needed: bool) -> JsonValue:
         """A value for a key that the script asks for, or ABSENT."""
+        if path in self._withheld:
+            if is_needed:
+                self.put(path, None)
+            return None if is_needed else ABSENT
+        may_lack = not is_needed or OVER.fullmatch(words_of(path[-1]))
+        if "*" in path[:-1] and default is None and may_lack and path not in self._tried:
+            self._optional[path] = is_needed
         made = self._invented(path, default, is_needed=is_needed)
         if made is not ABSENT and self.at(path) is ABSENT:
             self.put(path, made)
@@ -191,12 +209,15 @@ class Sketch:
             self.texts[text] = path
             self.put(path, text)
 
-    def demand_word(self, path: Path) -> None:
-        """It looks it up in a table of its own, in which only some words stand: the next that may be one of them."""
-        tried = self._corrections.get(path, 0)
-        if tried < len(WORDS):
+    def demand_word(self, path: Path, words: tuple[str, ...] = ()) -> None:
+        """It looks it up in a table of its own, in which only some words stand: the next that may be one of them.
+
+        `words` are some that are known to.
+        """
+        tried, words_tried = self._corrections.get(path, 0), (*words, *WORDS)
+        if tried < len(words_tried):
             self._corrections[path] = tried + 1
-            word = WORDS[tried]
+            word = words_tried[tried]
             if isinstance(word, str):
                 self.texts[word] = path
             self.put(path, word)
@@ -222,10 +243,36 @@ class Sketch:
                 return True
         return False
 
+    def withhold_next(self) -> bool:
+        """Leave out the next field that a record may lack: what was archived is no news. Each is tried once.
+
+        It stays away where the script asked for further fields for that; else it comes back.
+        """
+        if self._withheld and len(self._optional) <= self._left:
+            path, value = self._withheld.popitem()
+            self._set_within(path, value)
+        while self._optional:
+            path, as_null = self._optional.popitem()
+            self._tried.add(path)
+            if (value := self.at(path)) is not ABSENT:
+                self._withheld[path], self._left = value, len(self._optional)
+                self._set_within(path, None if as_null else ABSENT)
+                return True
+        return False
+
+    def _set_within(self, path: Path, value: JsonValue) -> None:
+        """As `put`, without news; ABSENT takes it out."""
+        holder = self.at(path[:-1])
+        if isinstance(holder, dict):
+            holder[path[-1]] = value
+            if value is ABSENT:
+                del holder[path[-1]]
+
     def keep(self) -> None:
         self._kept = copy.deepcopy(self.value)
 
     def restore(self) -> None:
+        self._withheld.clear()
         if self._kept is not ABSENT:
             self.value = copy.deepcopy(self._kept)
 
@@ -317,7 +364,8 @@ class Sketch:
         is_time = TIMES.fullmatch(words_of(next((step for step in reversed(path) if step != "*"), "")))
         if not is_time and not (isinstance(now, str) and re.match(r"\d{4}-\d\d-\d\dT", now)):
             return 1
-        return int(self._moment.timestamp()) * 1_000 - 20_000
+        scale = 1_000_000 if re.search("(^|_)(us|usecs?|micros.*|microseconds)$", words_of(path[-1])) else 1_000
+        return (int(self._moment.timestamp()) - 20) * scale
 
 
 def is_time(text: str) -> bool:
