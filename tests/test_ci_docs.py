@@ -1,7 +1,10 @@
 """docs/ci.md is true: its commands run, its settings are read, and its YAML names what there is."""
 
+import json
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,8 +31,17 @@ def blocks(language: str) -> list[str]:
 
 COMMANDS = [line[2:] for block in blocks("console") for line in block.splitlines()]
 SETTINGS, EXPECTATION, OF_PYTEST = blocks("toml")
-WORKFLOWS = [yaml.safe_load(block) for block in blocks("yaml") if "jobs:" in block]
-[PRE_COMMIT] = [yaml.safe_load(block) for block in blocks("yaml") if "repos:" in block]
+LOADED = [yaml.safe_load(block) for block in blocks("yaml")]
+WORKFLOWS = [each for each in LOADED if "jobs" in each]
+[PRE_COMMIT] = [each for each in LOADED if "repos" in each]
+[GITLAB] = [each["xsim"] for each in LOADED if "xsim" in each]
+[AZURE] = [each for each in LOADED if "pool" in each]
+[JENKINS] = blocks("groovy")
+PARTS_OF_OTHERS = {
+    "$CI_NODE_INDEX/$CI_NODE_TOTAL": "1/1",
+    "$(System.JobPositionInPhase)/$(System.TotalJobsInPhase)": "1/1",
+}
+"""What their variables say in a job that is all there is."""
 
 
 @pytest.fixture
@@ -37,8 +49,32 @@ def xsim(monkeypatch, capsys, tmp_path):
     return CommandLine(monkeypatch, capsys, copy_of_repository(tmp_path.resolve()))
 
 
+def run_here(xsim, command):
+    """A command of xsim in this process, short and on one of its own: starting more costs more than these runs do."""
+    for variable, said in PARTS_OF_OTHERS.items():
+        command = command.replace(variable, said)
+    return xsim(*shlex.split(command)[1:], "--processes", "1", "--cycles", "4")
+
+
+def run_in_shell(xsim, script):
+    done = subprocess.run(["bash", "-ec", script], cwd=xsim.folder, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, ""), script
+
+
+def results_of(xsim, name):
+    [run] = json.loads((xsim.folder / name).read_text(encoding="utf-8"))["runs"]
+    assert all(run["tool"]["driver"]["rules"][each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
+    return sorted(run["results"], key=str)
+
+
+needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="what the page does with jq needs it")
+
+
 def test_its_commands_run_one_after_the_other(xsim):
     for command in COMMANDS:
+        if not command.startswith("xsim "):
+            assert command.startswith("jq ")
+            continue
         arguments = shlex.split(command)[1:]
         # Starting processes costs more than these runs do.
         few = ["--processes", "1", "--cycles", "2"] if arguments[0] == "suite" else []
@@ -80,10 +116,58 @@ def test_its_test_passes_and_scenario_files_may_be_left_alone(pytester, tmp_path
     assert not [*skipped, *failed]
 
 
+@needs_jq
+def test_what_gitlab_runs_gives_it_tests_and_code_quality(tmp_path, monkeypatch, capsys):
+    faulty = CommandLine(monkeypatch, capsys, copy_of_repository(tmp_path.resolve(), is_faulty=True))
+    [command], [mapping] = GITLAB["script"], GITLAB["after_script"]
+    assert run_here(faulty, command).code == 1
+    run_in_shell(faulty, mapping)
+    reports = GITLAB["artifacts"]["reports"]
+    assert "<failure" in (faulty.folder / reports["junit"]).read_text(encoding="utf-8")
+    issues = json.loads((faulty.folder / reports["codequality"]).read_text(encoding="utf-8"))
+    fingerprints = [each["fingerprint"] for each in issues]
+    assert len(fingerprints) == len(set(fingerprints)), "GitLab takes two of one fingerprint for the same"
+    found = {each["partialFingerprints"]["xsim/v1"] for each in results_of(faulty, "xsim.sarif")}
+    assert set(fingerprints) == found
+    assert {(each["check_name"], each["severity"]) for each in issues} >= {("FC202", "critical"), ("FC105", "info")}
+    place = next(each["location"] for each in issues if each["check_name"] == "FC202")
+    assert place["path"] == f"{LIFT_MONITOR}/LiftMonitor.py"
+    assert place["lines"]["begin"] > 1
+
+
+def test_what_azure_and_jenkins_run_writes_the_files_that_they_read(xsim):
+    scripts = [step["script"] for step in AZURE["steps"] if "script" in step] + re.findall(r"sh '(.*)'", JENKINS)
+    ours = [script for script in scripts if script.startswith("xsim ")]
+    assert len(ours) == 2
+    [published] = [step["inputs"]["testResultsFiles"] for step in AZURE["steps"] if "task" in step]
+    for script, read in zip(ours, ([published], re.findall(r"'(xsim\.\w+)'", JENKINS)), strict=True):
+        assert run_here(xsim, script).code == 0
+        for name in read:
+            (xsim.folder / name).unlink()
+
+
+@needs_jq
+def test_the_parts_of_a_suite_are_merged_for_code_scanning(xsim):
+    assert run_here(xsim, "xsim suite Packs --output sarif:xsim.sarif").code == 0
+    for number in range(3):
+        assert run_here(xsim, f"xsim suite Packs --shard {number + 1}/3 --output sarif:xsim-{number}.sarif").code == 0
+    [merging] = [step["run"] for step in steps() if "run" in step]
+    run_in_shell(xsim, merging)
+    assert results_of(xsim, "merged.sarif") == results_of(xsim, "xsim.sarif")
+    [naming] = [command for command in COMMANDS if command.startswith("jq ")]
+    run_in_shell(xsim, naming)
+    assert results_of(xsim, "lifts.sarif") == results_of(xsim, "xsim.sarif")
+    [run] = json.loads((xsim.folder / "lifts.sarif").read_text(encoding="utf-8"))["runs"]
+    assert run["automationDetails"] == {"id": "xsim/lifts/"}
+
+
+def steps():
+    return [step for workflow in WORKFLOWS for job in workflow["jobs"].values() for step in job["steps"]]
+
+
 def test_its_workflows_name_inputs_and_outputs_that_the_action_has():
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-    steps = [step for workflow in WORKFLOWS for job in workflow["jobs"].values() for step in job["steps"]]
-    ours = [step for step in steps if "/xsim@" in step["uses"]]
+    ours = [step for step in steps() if "/xsim@" in step.get("uses", "")]
     assert len(ours) == 2
     assert all(step["with"].keys() <= action["inputs"].keys() for step in ours)
     assert {name for step in ours for name in step["with"]} >= {"paths", "sarif", "junit", "shard", "baseline", "args"}

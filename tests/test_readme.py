@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from xsim.check import RULES
 from xsim.cli import main
 from xsim.load import load_scenario
 
@@ -51,6 +52,13 @@ def test_its_scenario_loads_with_its_faults(tmp_path):
     scenario = load_scenario(path).scenario
     assert len(scenario.events) > 20
     assert [fault.kind for fault in scenario.faults] == ["status", "kill"]
+
+
+def test_its_numbers_are_those_of_what_is_there():
+    index = (ROOT / "fixtures" / "museum" / "README.md").read_text(encoding="utf-8")
+    assert len(set(re.findall(r"^\| \[([\w-]+)\]\(\S+\) \| FC\d+ \|", index, re.MULTILINE))) == 60
+    assert "has sixty faults that real integrations had" in README
+    assert f"the {len(RULES)} rules" in README
 
 
 def test_every_command_in_its_table_is_there():
