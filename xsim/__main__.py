@@ -6,9 +6,6 @@ import errno
 import os
 import sys
 
-EXIT_BAD_INPUT = 2
-EXIT_BUG = 70
-EXIT_INTERRUPTED = 130
 _REFUSALS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
 """Of the system, about a path that somebody named; what the script under test gets is its own."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -22,7 +19,7 @@ def main() -> None:
     from click import Abort, ClickException
 
     from xsim.cli.main import cli
-    from xsim.errors import XsimError
+    from xsim.errors import EXIT_BAD_INPUT, EXIT_BUG, EXIT_INTERRUPTED, XsimError
 
     try:
         cli(prog_name="xsim", standalone_mode=False)

@@ -27,7 +27,6 @@ DEFAULT_START = datetime(2024, 5, 14, 9, 30, 0, 381472, tzinfo=timezone.utc)
 """One fixed moment, with a fraction of a second: whole seconds hide faults."""
 DEFAULT_CYCLES = 10
 DEFAULT_SEED = 1
-BASELINE = "xsim-baseline.json"
 
 
 @dataclass(frozen=True)
@@ -264,16 +263,6 @@ def _refuse_in_its_file(path: str | Path, options: Options) -> None:
             check.refuse_unknown_rules(names, f"{place_in_file(file.path, (*table, key))}: ")
         for name in file.check.severity:
             check.refuse_unknown_rules((name,), f"{place_in_file(file.path, (*table, 'severity', name))}: ")
-
-
-def baseline_of(path: str | Path, options: Options) -> Path:
-    """Where the accepted findings of an integration belong: in the project's file, else in one of its own."""
-    found = find(path, options)
-    if options.baseline is not None:
-        return options.baseline
-    if found.project is not None:
-        return found.project.baseline or found.project.path.parent / BASELINE
-    return (found.integration if found.integration.is_dir() else found.integration.parent) / BASELINE
 
 
 def accepted_in(path: Path) -> Mapping[str, Mapping[str, str]]:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 
+EXIT_BAD_INPUT = 2
+"""What a command leaves with where the person at the keyboard has something to mend."""
+EXIT_BUG = 70
+"""The same of a bug in xsim."""
+EXIT_INTERRUPTED = 130
+"""The same where it was ended before its time."""
 LONGEST = 1_500
 """Characters of a complaint, and of its hint: what others wrote and it names may be of any length."""
 _LONG_WORD = re.compile(r"(\S{120})\S{160,}(\S{120})")

@@ -77,13 +77,14 @@ def _process_options(config: pytest.Config) -> dict[str, Any]:
     return {"cold": cold, "supervised": False if in_process else None}
 
 
-_EXAMPLES = {
-    "hang_limit": '"30s"',
-    "interval": '"5m"',
-    "memory": '"512MB"',
-    "starts": '"2024-05-14T09:30:00Z"',
-    "fail_on": '"error", "warning" or "note"',
+_EXPECTED = {
+    "hang_limit": 'a number with a unit, such as "30s"',
+    "interval": 'a number with a unit, such as "5m"',
+    "memory": 'a number with a unit, such as "512MB"',
+    "starts": 'a time such as "2024-05-14T09:30:00Z"',
+    "fail_on": 'a severity: "error", "warning" or "note"',
 }
+"""Of options that may be texts: what such a text has to be."""
 _OF_SEVERAL = ("select", "ignore", "identity", "param_texts")
 _OF_THIS_PROCESS = ("vendor", "on_start", "on_cycle")
 
@@ -106,14 +107,10 @@ def _read(options: Mapping[str, Any]) -> dict[str, Any]:
         if name in readers and isinstance(value, str):
             found[name] = readers[name](value)
             if found[name] is None:
-                raise XsimError(f"{name}={value!r}: expected {_kind(name)} such as {_EXAMPLES[name]}")
+                raise XsimError(f"{name}={value!r}: expected {_EXPECTED[name]}")
         if name in _OF_SEVERAL and isinstance(value, str):
             found[name] = [value]
     return found
-
-
-def _kind(name: str) -> str:
-    return {"starts": "a time", "fail_on": "a severity"}.get(name, "a number with a unit,")
 
 
 def _severity(text: str) -> Any:

@@ -26,9 +26,12 @@ SHORTEST = 4
 """Characters. What is shorter would mask everything."""
 WORDS = frozenset(
     """true false null none name type occurred created modified rawjson details severity labels label value owner status
-    attachment dbotmirrorid customfields""".split()
+    attachment dbotmirrorid customfields
+    service_account authorized_user external_account googleapis.com
+    client_credentials authorization_code refresh_token""".split()
 )
-"""JSON's own words and the keys of an incident are no secrets: without them no incident could be read."""
+"""JSON's own words and the keys of an incident are no secrets: without them no incident could be read. Nor is what says
+in everybody's key file or login of which kind it is."""
 HEAD = 24
 """So many characters of a longer secret are enough to know it by: texts are cut, and may end within it."""
 _PIECE = 16
@@ -208,7 +211,7 @@ def _members(secret: str) -> list[str]:
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
-        elif isinstance(value, str) and len(value) >= _SHORTEST_LINE and not value.startswith(("http", "{", "[")):
+        elif is_maskable(value) and len(value) >= _SHORTEST_LINE and not value.startswith(("http", "{", "[")):
             found.append(value)
     return found
 

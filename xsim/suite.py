@@ -306,15 +306,23 @@ def _begin_child() -> None:
 
 def _run_as_child(task: Task) -> SuiteResult:
     """A task of a pool's process. Where that is told to end, it leaves nothing of the task behind."""
+    with treating_kill_as_interrupt():
+        try:
+            return run_task(task)
+        except KeyboardInterrupt:
+            if task.state:
+                with suppress(OSError):  # Whose it is may have been killed; the last one out finds it empty.
+                    os.rmdir(task.state)
+            # The pool would take this for the task's result, and go on to the next one.
+            os._exit(EXIT_TERMINATED)
+
+
+@contextmanager
+def treating_kill_as_interrupt() -> Iterator[None]:
+    """Within, a polite kill does what Ctrl-C does, so that what has to be put away or reported is."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return run_task(task)
-    except KeyboardInterrupt:
-        if task.state:
-            with suppress(OSError):  # Whose it is may have been killed; the last one out finds it empty.
-                os.rmdir(task.state)
-        # The pool would take this for the task's result, and go on to the next one.
-        os._exit(EXIT_TERMINATED)
+        yield
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -6,7 +6,8 @@ Times are aware UTC datetimes. Dotted paths step into objects ("attributes.creat
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,6 +16,19 @@ from typing import Any
 
 JsonValue = Any
 """What JSON can hold: dict, list, str, int, float, bool or None."""
+RECORDS_HERE = "{records}"
+"""Stands in an endpoint's `text` where the records stand."""
+ESCAPED_HERE = "{escaped}"
+"""The same, where they are XML inside XML."""
+TOKEN_HERE = "{token}"
+"""Stands in a login's `text` for the token; a field of its `extra` that is this text is a refresh token."""
+JSON_FORMATS = ("json", "rows")
+"""Of an endpoint's formats those whose answer is JSON."""
+TIME_HERE = re.compile(r"\{(date|epoch)\+(\d{1,6})([smhd])\}", re.ASCII)
+"""In a fault's header: a time so much later than the answer, as the date that HTTP writes, or in seconds since 1970."""
+
+_MOST_DIGITS = 9
+"""Of a place in a list: Python refuses to read very long numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +235,11 @@ class Endpoint:
     when: tuple[Condition, ...] = ()
     """A request has to fulfil each; of several endpoints at one address one without comes last."""
 
+    @property
+    def name(self) -> str:
+        """What a Listing calls it: "GET /api/v1/alerts"."""
+        return f"{self.method.upper()} {self.path}"
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -348,7 +367,7 @@ def calls_by_name(endpoints: Iterable[Endpoint]) -> dict[str, Endpoint]:
     found: dict[str, Endpoint] = {}
     for each in endpoints:
         if each.kind != "fixed":
-            found.setdefault(f"{each.method.upper()} {each.path}", each)
+            found.setdefault(each.name, each)
     return found
 
 
@@ -357,19 +376,13 @@ def values_at(record: JsonValue, path: str) -> list[JsonValue]:
 
     A number steps to one of a list ("items.0.id").
     """
-    found = [record]
-    for step in steps_of(path):
-        if step == "*":
-            found = [item for each in found if isinstance(each, list) for item in each]
-        else:
-            found = [each[key] for each in found if (key := _key_in(each, step)) is not None]
-    return found
+    return _values_by(record, steps_of(path))
 
 
 def put_at(record: dict[str, JsonValue], steps: tuple[str, ...], value: JsonValue) -> None:
-    """Set the value there. A number steps to one of a list that is there; elsewhere objects are made on the way, and
+    """Set the value there. A number steps to one of a list that is there; elsewhere objects are made on the way.
 
-    what is no object makes room for one.
+    What is no object makes room for one.
     """
     holder: Any = record
     for step, following in pairwise(steps):
@@ -381,11 +394,35 @@ def put_at(record: dict[str, JsonValue], steps: tuple[str, ...], value: JsonValu
     holder[_key_to_set(holder, steps[-1])] = value
 
 
+def remove_at(record: dict[str, JsonValue], path: str) -> None:
+    """Take the key out, wherever the path finds it. Of a list nothing is taken: what follows would move up."""
+    *outer, last = steps_of(path)
+    for holder in _values_by(record, outer):
+        if isinstance(holder, dict):
+            holder.pop(last, None)
+
+
+def index_of(step: str, items: Sequence[object]) -> int | None:
+    """The place in a list that a step names, from 0; None where it names none that is there."""
+    is_number = step.isascii() and step.isdigit() and len(step) <= _MOST_DIGITS
+    return int(step) if is_number and int(step) < len(items) else None
+
+
+def _values_by(record: JsonValue, steps: Iterable[str]) -> list[JsonValue]:
+    found = [record]
+    for step in steps:
+        if step == "*":
+            found = [item for each in found if isinstance(each, list) for item in each]
+        else:
+            found = [each[key] for each in found if (key := _key_in(each, step)) is not None]
+    return found
+
+
 def _key_in(value: JsonValue, step: str) -> Any:
     """By what the step leads into the value; None where it leads nowhere."""
     if isinstance(value, Mapping):
         return step if step in value else None
-    return int(step) if isinstance(value, list) and step.isdecimal() and int(step) < len(value) else None
+    return index_of(step, value) if isinstance(value, list) else None
 
 
 def _key_to_set(holder: Any, step: str) -> Any:

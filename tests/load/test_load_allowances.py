@@ -45,6 +45,13 @@ def test_a_comment_on_the_head_of_a_condition_covers_the_head_alone():
     assert (found.first, found.last) == (1, 1)
 
 
+def test_a_comment_at_a_match_covers_its_head_and_one_in_a_case_the_statement_below():
+    found = one("match x:  # xsim: allow FC301 -- why\n    case 1:\n        send(1)\n")
+    assert (found.first, found.last) == (1, 1)
+    found = one("match x:\n    case 1:\n        # xsim: allow FC301 -- why\n        y = 1\n    case _:\n        y = 2")
+    assert (found.first, found.last) == (4, 4)
+
+
 def test_the_innermost_statement_is_meant():
     found = one("def fetch():\n    if x:\n        send(1)  # xsim: allow FC301 -- why\n    return 1\n")
     assert (found.first, found.last) == (3, 3)

@@ -138,6 +138,7 @@ def test_a_vendor_function_may_answer_any_path(tmp_path):
          'malformed, wrong_type, slow, logout, kill | write kind = "status", status = 429'),
         ("kind = 503", "2: [[faults]] 1, kind: found 503, expected one of status"),
         ("kind = 3", "2: [[faults]] 1, kind: found 3, expected one of status"),
+        ('kind = ["status"]', "2: [[faults]] 1, kind: found a list of 1, expected one of status"),
         ('kind = "cut"\nbody = "x"', "3: [[faults]] 1, body: unknown key | did you mean 'text'?"),
         ('kind = "cut"\nendpoint = "/alerts"', "3: [[faults]] 1, endpoint: unknown key | did you mean 'path'?"),
         ('kind = "status"\nretry_after = 30', "3: [[faults]] 1, retry_after: unknown key | write headers = {"),

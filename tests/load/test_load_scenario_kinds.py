@@ -189,6 +189,10 @@ def test_paging_can_be_the_server_s_own_and_can_age(tmp_path, written, meant):
         ('set = {a = 1}', '5: [[endpoints]] 1, set: means nothing for kind = "list" | write kind = "update"'),
         ('kind = "detail"\njob_param = "x"', '6: [[endpoints]] 1, job_param: means nothing for kind = "detail" | '
          'write kind = "list" or "job_status"'),
+        ('kind = "detail"\npick = "id"', '6: [[endpoints]] 1, pick: means nothing for kind = "detail" | '
+         'write kind = "list" or "objects"'),
+        ('record_at = "row"', '5: [[endpoints]] 1, record_at: means nothing for kind = "list" | '
+         'write kind = "detail" or "update"'),
         ('job_at = "id"', '5: [[endpoints]] 1, job_at: means nothing for kind = "list" | write kind = "job"'),
         ('job_takes = "1m"', '5: [[endpoints]] 1, job_takes: means nothing for kind = "list" | write kind = "job"'),
         ('kind = "fixed"\ndeletes = true', '6: [[endpoints]] 1, deletes: means nothing for kind = "fixed" | known'),

@@ -104,7 +104,8 @@ BESIDE = {
 """What else has to be there, for the key to mean anything."""
 INSTEAD = {("streams", "rate"): "every", ("must", "finding"): "rule"}
 """A key that must not stand beside it."""
-ALL = [pytest.param(name, key, id=f"{name} {key.name}") for name in WRITER["TABLES"] for key in WRITER["listed"](name)]
+KEYS = {name: tuple(WRITER["listed"](name)) for name in WRITER["TABLES"]}
+"""The keys of each table. A test takes a table: one for each key would cost more than what it does."""
 UNREAD = {"any value", "any value or table"}
 """Kinds that refuse nothing."""
 
@@ -138,6 +139,13 @@ def wrong_value(key: Key) -> str:
     return '"soon"' if texts and "list of numbers" not in key.kind else "5"
 
 
+def tables_with(is_meant):
+    """The tests of each table that has such keys: its name and those keys."""
+    chosen = {name: [key for key in keys if is_meant(name, key)] for name, keys in KEYS.items()}
+    chosen = {name: keys for name, keys in chosen.items() if keys}
+    return pytest.mark.parametrize(("name", "keys"), chosen.items(), ids=chosen)
+
+
 def test_the_page_is_up_to_date():
     text = WRITER["PAGE"].read_bytes().decode("utf-8")
     assert text == WRITER["page"](text), "docs/scenario.md is out of date: python docs/write_scenario_page.py"
@@ -151,7 +159,7 @@ def test_the_page_has_each_table_once():
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
 def test_each_key_that_the_loader_has_is_in_a_table_of_the_page(module):
-    told = [key for name in WRITER["TABLES"] for key in WRITER["listed"](name)]
+    told = [key for keys in KEYS.values() for key in keys]
     for value in vars(importlib.import_module(f"xsim.load.{module.stem}")).values():
         for keys in value if isinstance(value, tuple) else (value,):
             for key in keys.values() if isinstance(keys, Mapping) else (keys,):
@@ -175,56 +183,65 @@ def test_a_key_of_one_kind_of_endpoint_stands_in_one_table(kind):
     assert sorted(found) == sorted(scenario_endpoint_keys.KIND_KEYS[kind])
 
 
-@pytest.mark.parametrize(("name", "key"), ALL)
-def test_a_key_is_explained(name, key):
-    assert key.meaning.endswith((".", "...")) or key.meaning.startswith("... ")
-    assert not (key.needed and (key.otherwise or key.default is not None))
-    assert key.words or key.kind != WORD
-    assert "|" not in key.meaning + key.otherwise + key.kind
+def test_a_key_is_explained():
+    for name, key in ((name, key) for name, keys in KEYS.items() for key in keys):
+        told = f"{name} {key.name}"
+        assert key.meaning.endswith((".", "...")) or key.meaning.startswith("... "), told
+        assert not (key.needed and (key.otherwise or key.default is not None)), told
+        assert key.words or key.kind != WORD, told
+        assert "|" not in key.meaning + key.otherwise + key.kind, told
 
 
-WITH_DEFAULT = [each for each in ALL if each.values[1].default is not None and each.id != "endpoints limit"]
-"""A limit of always 50 has no parameter that could ask for more, so what it would be cut to is not looked at."""
+def has_default(name, key):
+    # A limit of always 50 has no parameter that could ask for more, so what it would be cut to is not looked at.
+    return key.default is not None and (name, key.name) != ("endpoints", "limit")
 
 
-@pytest.mark.parametrize(("name", "key"), WITH_DEFAULT)
-def test_to_state_the_default_changes_nothing(tmp_path, name, key):
-    text = text_before(name, key)
-    said, unsaid = loaded(tmp_path, f"{text}{key.name} = {toml(key.default)}\n"), loaded(tmp_path, text)
-    assert (said.scenario, said.check, said.params) == (unsaid.scenario, unsaid.check, unsaid.params)
+@tables_with(has_default)
+def test_to_state_the_default_changes_nothing(tmp_path, name, keys):
+    for key in keys:
+        text = text_before(name, key)
+        said, unsaid = loaded(tmp_path, f"{text}{key.name} = {toml(key.default)}\n"), loaded(tmp_path, text)
+        assert said.scenario == unsaid.scenario, key.name
+        assert (said.check, said.params) == (unsaid.check, unsaid.params), key.name
 
 
-@pytest.mark.parametrize(("name", "key"), [each for each in ALL if each.values[1].kind not in UNREAD])
-def test_a_value_of_another_kind_is_refused_at_the_key(tmp_path, name, key):
-    with pytest.raises(InvalidScenario) as caught:
-        loaded(tmp_path, f"{text_before(name, key)}{key.name} = {wrong_value(key)}\n")
-    assert re.search(rf"\b{key.name}: |\bchoices, color: ", caught.value.message)
+@tables_with(lambda name, key: key.kind not in UNREAD)
+def test_a_value_of_another_kind_is_refused_at_the_key(tmp_path, name, keys):
+    for key in keys:
+        told = refused(tmp_path, f"{text_before(name, key)}{key.name} = {wrong_value(key)}\n").message
+        assert re.search(rf"\b{key.name}: |\bchoices, color: ", told)
 
 
-BOUNDED = [each for each in ALL if each.values[1].most is not None or each.values[1].least is not None]
+@tables_with(lambda name, key: key.most is not None or key.least is not None)
+def test_a_value_just_outside_the_bounds_is_refused(tmp_path, name, keys):
+    for key in keys:
+        if isinstance(key.least, str):
+            outside = ['"0s"']
+        elif key.kind == "number":
+            outside = [key.least / 2, key.most + 1]
+        else:
+            outside = [(key.least or 0) - 1] + ([key.most + 1] if key.most is not None else [])
+        for value in outside:
+            told = refused(tmp_path, f"{text_before(name, key)}{key.name} = {value}\n").message
+            assert re.search(rf"\b{key.name}: found", told)
 
 
-@pytest.mark.parametrize(("name", "key"), BOUNDED)
-def test_a_value_just_outside_the_bounds_is_refused(tmp_path, name, key):
-    if isinstance(key.least, str):
-        outside = ['"0s"']
-    elif key.kind == "number":
-        outside = [key.least / 2, key.most + 1]
-    else:
-        outside = [(key.least or 0) - 1] + ([key.most + 1] if key.most is not None else [])
-    for value in outside:
-        with pytest.raises(InvalidScenario) as caught:
-            loaded(tmp_path, f"{text_before(name, key)}{key.name} = {value}\n")
-        assert re.search(rf"\b{key.name}: found", caught.value.message)
+@tables_with(lambda name, key: key.words)
+def test_a_misspelt_word_is_refused_with_the_nearest_one(tmp_path, name, keys):
+    for key in keys:
+        word = max(key.words, key=len)
+        complaint = refused(tmp_path, f'{text_before(name, key)}{key.name} = "{word}x"\n')
+        assert complaint.hint == f"did you mean '{word}'?" or len(word) == 1
+        assert all(each in complaint.message for each in key.words)
 
 
-@pytest.mark.parametrize(("name", "key"), [each for each in ALL if each.values[1].words])
-def test_a_misspelt_word_is_refused_with_the_nearest_one(tmp_path, name, key):
-    word = max(key.words, key=len)
-    with pytest.raises(InvalidScenario) as caught:
-        loaded(tmp_path, f'{text_before(name, key)}{key.name} = "{word}x"\n')
-    assert caught.value.hint == f"did you mean '{word}'?" or len(word) == 1
-    assert all(each in caught.value.message for each in key.words)
+def refused(folder: Path, text: str) -> InvalidScenario:
+    try:
+        loaded(folder, text)
+    except InvalidScenario as complaint:
+        return complaint
+    pytest.fail(f"this was not refused:\n{text}")
 
 
 def test_the_page_names_every_layout_and_comparison():

@@ -338,12 +338,12 @@ def test_a_number_in_a_path_steps_into_a_list_of_the_template(tmp_path):
 time = {field = "history.1.at", digits = 0}
 other_times = [{field = "history.0.at", offset = "-1m", digits = 0}, {field = "steps.0", digits = 0}]
 record = {history = [{what = "seen"}, {what = "opened"}], tags = ["a", "b"], steps = 7}
-choices = {"tags.1" = ["drawn"], "tags.2" = ["no place"]}
-missing = {"history.0.what" = 1}"""
+choices = {"tags.1" = ["drawn"], "tags.2" = ["no place"], "tags.²" = ["a key"]}
+missing = {"history.0.what" = 1, "tags.%s" = 1}""" % ("9" * 5_000)
     [event] = events(tmp_path, lines, HEAD.replace('"created"', '"history.1.at"'))
     at = ["2024-05-14T09:29:00Z", "2024-05-14T09:30:00Z"]
     assert event.record["history"] == [{"at": at[0]}, {"what": "opened", "at": at[1]}]
-    assert (event.record["steps"], event.record["tags"]) == ({"0": at[1]}, {"2": "no place"})
+    assert (event.record["steps"], event.record["tags"]) == ({"0": at[1]}, {"2": "no place", "²": "a key"})
     assert event.occurred == START
 
 

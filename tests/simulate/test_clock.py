@@ -211,6 +211,7 @@ def test_names_bound_before_the_start_are_simulated(clock):
     assert clock.now == STARTS + timedelta(seconds=3)
 
 
+@pytest.mark.slow
 def test_names_bound_before_the_start_outside_any_module_are_simulated():
     # In a process of its own: it is searched whole once, at its first start.
     text = """

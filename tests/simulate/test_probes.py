@@ -1,13 +1,15 @@
 """What the fetches behind the schedule are given: each a vendor of its own, and the window's turn where it moves."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from builders import a_cycle, a_journal, an_incident
-from integrations import START, probes_of
+from integrations import START, a_scenario, an_integration, probes_of
 
 from xsim.check import check
-from xsim.model import Failure, Outcome, Probe
+from xsim.model import Cycle, Failure, Journal, Outcome, Probe, Verdict
+from xsim.simulate import simulate
 from xsim.simulate.probes import until_they_hang
 from xsim.world import Endpoint, Event, Filter, Hatch, Order
 
@@ -123,3 +125,37 @@ def test_two_probes_in_a_row_that_hang_are_the_last_ones():
 def test_the_report_says_that_two_probes_in_a_row_hung(last, is_told):
     report = check(a_journal([a_cycle(incidents=[an_incident()])], probes=list(hanging(hangs=last))))
     assert any("two in a row hung" in each for each in report.not_exercised) is is_told
+
+
+def world_of_four(tmp_path, kept):
+    """A run in which four alerts are there from the beginning, and the fetch hands over those that `kept` leaves."""
+    fetch = f"""
+        import json, requests
+        seen = demisto.getLastRun().get('ids', [])
+        alerts = [each for each in requests.get('https://vendor.example/alerts').json() if each['id'] not in seen]
+        demisto.incidents([{{'name': 'A', 'rawJSON': json.dumps(alert)}} for alert in {kept}])
+        demisto.setLastRun({{'ids': seen + [each['id'] for each in alerts]}})
+    """
+    events = [replace(an_event(-5), id=f"A-{n}", record={"id": f"A-{n}", "level": n}) for n in (1, 2, 3, 4)]
+    integration, scenario = an_integration(tmp_path, fetch), a_scenario(events=events, endpoints=(LISTS,), **NAMED)
+    happenings = list(simulate(integration, scenario))
+    cycles, probes = ([each for each in happenings if isinstance(each, kind)] for kind in (Cycle, Probe))
+    return probes, check(Journal(integration, scenario, cycles=cycles, probes=probes))
+
+
+def test_what_never_comes_is_undecided_where_what_came_does_not_come_alone_either(tmp_path):
+    probes, report = world_of_four(tmp_path, "alerts[1:]")
+    assert {probe.event for probe in probes if probe.kind == "witness"} == {"A-4"}
+    assert report.verdict is Verdict.UNDECIDED
+    assert report.reason == (
+        "whether 1 event that never came should have come cannot be told: where A-4, which was delivered, is the only "
+        "event at the vendor, it does not come either; state `wanted = true` or `wanted = false` for A-1"
+    )
+    assert not [each for each in report.assumes if "not wanted" in each]
+
+
+def test_a_filter_costs_one_fetch_more_and_passes(tmp_path):
+    probes, report = world_of_four(tmp_path, "[each for each in alerts if each['level'] > 2]")
+    assert [probe.event for probe in probes if probe.kind == "witness"] == ["A-4"]
+    assert report.verdict is Verdict.PASSED
+    assert [each for each in report.assumes if "A-1, A-2; state" in each]

@@ -197,7 +197,11 @@ def test_generated_code_blocks_find_their_line_functions(tmp_path):
 
 
 def test_proof_that_the_script_sees_simulated_time(tmp_path):
-    text = "from datetime import datetime\nimport time\ndemisto.info(datetime.utcnow().isoformat()[:23], int(time.time()))"
+    text = """
+        import time
+        from datetime import datetime
+        demisto.info(datetime.utcnow().isoformat()[:23], int(time.time()))
+    """
     assert logs(tmp_path, text) == ["2024-05-14T09:30:00.381 1715679000"]
 
 

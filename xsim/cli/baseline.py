@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from xsim.cli.options import as_options, instance_options
+from xsim.errors import EXIT_BAD_INPUT
 
 if TYPE_CHECKING:
     from xsim.api import Options
+    from xsim.load import Project
 
-EXIT_BAD_INPUT = 2
+BASELINE = "xsim-baseline.json"
 Found = tuple[str, Mapping[str, str]]
 """An integration's name, and fingerprints with descriptions of what a run of it found."""
 
@@ -73,25 +75,26 @@ def _of_one(integration: Path, options: Options) -> Mapping[Target, list[Found]]
     from xsim import api
     from xsim.report import loud_findings
 
-    path = api.baseline_of(integration, options)
-    api.accepted_in(path)  # What is wrong with the file is told before the run.
-    project = api.find(integration, options).project
+    found = api.find(integration, options)
+    target = _target(found.project, options, beside=found.integration)
+    api.accepted_in(target.path)  # What is wrong with the file is told before the run.
     # What an earlier run left must not decide what is accepted, nor is it changed.
     with TemporaryDirectory() as folder:
-        found = loud_findings(api.run(integration, options=replace(options, state=options.state or Path(folder))))
-    return {Target(path, is_read=project is not None and project.baseline == path): [found]}
+        report = api.run(integration, options=replace(options, state=options.state or Path(folder)))
+    return {target: [loud_findings(report)]}
 
 
 def _of_all(folder: Path, options: Options) -> tuple[Mapping[Target, list[Found]], list[str]]:
     """Of each baseline what its integrations' runs found, and a line for each that could not be run."""
     from xsim import api
+    from xsim.load import find_project
     from xsim.report import loud_findings_in
     from xsim.suite import refuse_bad_options, run_suite, tasks_under
 
     without = replace(options, baseline=None)  # It need not be there yet.
     refuse_bad_options(without)
     tasks = tasks_under([folder], without, ["json"])
-    targets = [_target(task.scenario, folder, options) for task in tasks]
+    targets = [_target(find_project(task.scenario), options, beside=folder) for task in tasks]
     for target in dict.fromkeys(targets):
         api.accepted_in(target.path)
     found: dict[Target, list[Found]] = {}
@@ -104,16 +107,11 @@ def _of_all(folder: Path, options: Options) -> tuple[Mapping[Target, list[Found]
     return found, lacking
 
 
-def _target(scenario: Path, folder: Path, options: Options) -> Target:
-    """The project's file, else one in the folder that was given."""
-    from xsim.api import BASELINE
-    from xsim.load import find_project
-
-    project = find_project(scenario)
+def _target(project: Project | None, options: Options, *, beside: Path) -> Target:
+    """The file that the options name, else the project's, else one in the folder that `beside` is or lies in."""
     stated = project.baseline if project else None
-    path = options.baseline or stated
-    if path is None:
-        path = (project.path.parent if project else folder if folder.is_dir() else folder.parent) / BASELINE
+    folder = project.path.parent if project else beside if beside.is_dir() else beside.parent
+    path = options.baseline or stated or folder / BASELINE
     return Target(path, is_read=stated == path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import sys
@@ -10,6 +9,7 @@ import traceback
 
 import click
 
+from xsim.cli.github import is_github
 from xsim.errors import XsimError
 from xsim.secrets import MASKED, masker
 
@@ -25,7 +25,7 @@ def complain(error: XsimError | click.ClickException) -> None:
     click.echo(f"Error: {_one_line(message)}", err=True)
     if hint:
         click.echo(f"  {_one_line(hint)}", err=True)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if is_github():
         # A step that ends for it would be marked as failed, and nothing beside the code would say why.
         told = _one_line(f"{message} ({hint})" if hint else message)
         click.echo(f"::error title=xsim::{told.replace('%', '%25')}", err=True)

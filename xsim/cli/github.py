@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from xsim.findings import Report
+if TYPE_CHECKING:
+    from xsim.findings import Report
 
 LARGEST_SUMMARY = 1024 * 1024
 """Bytes of a step's summary: GitHub shows nothing of a larger one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,16 +11,13 @@ import click
 
 from xsim.cli.completion import complete_engine
 from xsim.cli.options import as_options, judgement_options, run_process_options, suite_output_options
-from xsim.errors import XsimError
+from xsim.errors import EXIT_BAD_INPUT, EXIT_BUG, EXIT_INTERRUPTED, XsimError
 from xsim.findings import EXIT_CODES
 from xsim.model import Verdict
 
-EXIT_BUG = 70
-EXIT_INTERRUPTED = 130
-
 if TYPE_CHECKING:
     from xsim.findings import SuiteResult
-    from xsim.suite import SuiteInterruptedError, Task
+    from xsim.suite import Task
 
 
 @click.command("suite")
@@ -92,29 +88,20 @@ def command(
 def _run(tasks: Sequence[Task], processes: int | None, engine: str, format_: str, outputs: tuple[str, ...]) -> int:
     """Run them and show what came of it, also where it was interrupted; the exit code."""
     from xsim.report import SuiteProgress
-    from xsim.suite import SuiteInterruptedError, run_suite
+    from xsim.suite import SuiteInterruptedError, run_suite, treating_kill_as_interrupt
 
-    # A polite kill is treated like Ctrl-C: what was done by then is reported.
-    signal.signal(signal.SIGTERM, _interrupt)
-    done = ""
-    with SuiteProgress(len(tasks), enabled=sys.stderr.isatty()) as shown:
+    interrupted = None
+    with treating_kill_as_interrupt(), SuiteProgress(len(tasks), enabled=sys.stderr.isatty()) as shown:
         try:
             results = run_suite(tasks, processes=processes, engine=engine, on_result=shown.add, on_wait=shown.tell)
         except SuiteInterruptedError as error:
-            results, done = error.results, _done(error)
+            results, interrupted = error.results, error
     code = _show(results, format_, outputs)
-    if done:
-        click.echo(f"xsim: interrupted; {done}", err=True)
-    return EXIT_INTERRUPTED if done else code
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
-def _done(ended: SuiteInterruptedError) -> str:
-    done, total = ended.done, len(ended.results)
-    return f"{done:,} of {total:,} scenarios {'was' if done == 1 else 'were'} done"
+    if interrupted is None:
+        return code
+    done = f"{interrupted.done:,} of {len(results):,} scenarios {'was' if interrupted.done == 1 else 'were'} done"
+    click.echo(f"xsim: interrupted; {done}", err=True)
+    return EXIT_INTERRUPTED
 
 
 def _show(results: Sequence[SuiteResult], format_: str, outputs: tuple[str, ...]) -> int:
@@ -147,5 +134,5 @@ def exit_code(results: Sequence[SuiteResult]) -> int:
     """The worst of them: a bug of ours, findings, what could not be run, what is undecided."""
     if any(result.is_bug for result in results):
         return EXIT_BUG
-    codes = {2 if result.verdict is None else EXIT_CODES[result.verdict] for result in results}
-    return next((code for code in (1, 2, 3) if code in codes), 0)
+    codes = {EXIT_BAD_INPUT if result.verdict is None else EXIT_CODES[result.verdict] for result in results}
+    return next((code for code in (1, EXIT_BAD_INPUT, 3) if code in codes), 0)

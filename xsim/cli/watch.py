@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xsim.cli.watched_files import Stamps, Watched, changed, watched_by
-from xsim.errors import XsimError
+from xsim.errors import EXIT_BAD_INPUT, EXIT_INTERRUPTED, XsimError
 
 if TYPE_CHECKING:
     from xsim.api import Options
@@ -28,7 +28,6 @@ BETWEEN_LOOKS = 0.3
 """Seconds between two looks at the files."""
 _SETTLING = 0.1
 _MOST_SETTLING = 20
-_INTERRUPTED, _BAD_INPUT = 130, 2
 _MOST_CHANGES = 12
 _CLEAR_SCREEN, _CLEAR_LINE = "\x1b[H\x1b[2J", "\r\x1b[2K"
 _SIGNS = {"gone": ("-", "green"), "new": ("+", "red"), "fewer": ("<", "green"), "more": (">", "red")}
@@ -114,7 +113,7 @@ class Watch:
         """What the last whole run found, by fingerprint; None before the first one."""
         self._verdict: Verdict | None = None
         self._runs = 0
-        self.code = _INTERRUPTED
+        self.code = EXIT_INTERRUPTED
         """The exit code of the last run."""
 
     def go_on(self) -> int:
@@ -149,7 +148,7 @@ class Watch:
             if not self._path.exists() and not self._runs:
                 raise
             # As a rule the file is half written, or somebody thinks: what stands on the screen is still worth reading.
-            self.code = _BAD_INPUT
+            self.code = EXIT_BAD_INPUT
             hint = f" ({error.hint})" if error.hint else ""
             self._screen.say(_safe(f"{_REAL[2]('%H:%M:%S')} {error.message}{hint}"))
             return

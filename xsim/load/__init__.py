@@ -43,8 +43,8 @@ _LATE = {
     "duration_of": "scenario_values",
     "load_scenario": "scenario",
     "merged": "project",
-    "place_in_file": "scenario_text",
     "moment_of": "scenario_values",
+    "place_in_file": "scenario_text",
     "read_baseline": "baseline",
     "size_of": "scenario_values",
 }

@@ -16,10 +16,6 @@ COMMENT = re.compile(r"#\s*xsim:\s*allow\b(?P<rules>[^#]*?)(?:\s(?:--|[–—])\
 """Also behind another comment, as `# noqa: E501  # xsim: allow ...`; editors make a dash of two hyphens."""
 NEARLY = re.compile(r"#\s*xsim:\s*\[?(?:al+[aou]*w\w*|ignore|disable|noqa|accept|suppress|skip|FC\d)", re.IGNORECASE)
 """What was meant to be one: passed over, its author would believe the finding accepted."""
-COMPOUND = (
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With,
-    ast.AsyncWith, ast.Try,
-)  # fmt: skip
 WHOLE = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -76,14 +72,23 @@ class _Statement(NamedTuple):
     """Last line on which a comment of its own line is in the statement, rather than above another."""
 
 
+def _first_inside(node: ast.stmt) -> int:
+    """The line on which the first of the statements that it holds begins, or the first case; 0: it holds none."""
+    if isinstance(node, ast.Match):
+        return node.cases[0].pattern.lineno
+    body = getattr(node, "body", None)
+    return body[0].lineno if body else 0
+
+
 def _statements(tree: ast.Module) -> Iterator[_Statement]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt):
             continue
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
         end = node.end_lineno or node.lineno
-        if isinstance(node, COMPOUND):
-            head = max(node.lineno, node.body[0].lineno - 1)
+        inner = _first_inside(node)
+        if inner:
+            head = max(node.lineno, inner - 1)
             yield _Statement(first, head, end if isinstance(node, WHOLE) else head, node.lineno)
         else:
             yield _Statement(first, end, end, end)

@@ -12,8 +12,7 @@ from xsim.load.repository import find_integration
 from xsim.load.yml import Yml, read_yml
 
 NO_SCRIPT = re.compile(
-    r"(.*_test|test_.*|conftest|__init__|setup|demistomock|CommonServerPython|CommonServerUserPython|.*ApiModule"
-    r"|(.*_)?xsim_vendor)\.py"
+    r"(.*_test|test_.*|conftest|__init__|setup|demistomock|CommonServerPython|CommonServerUserPython|.*ApiModule)\.py"
 )
 """Files of a package folder that are not its script."""
 YML_SUFFIXES = (".yml", ".yaml")

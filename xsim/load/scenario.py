@@ -31,7 +31,7 @@ from xsim.load.scenario_expect import read_expect
 from xsim.load.scenario_faults import KEYS as FAULT_KEYS
 from xsim.load.scenario_identity import KEYS as IDENTITY_KEYS
 from xsim.load.scenario_identity import incident_paths, other_incident_paths, read_names
-from xsim.load.scenario_keys import TABLE, TABLES, TEXT, WHOLE, Key, keyed
+from xsim.load.scenario_keys import TABLE, TABLES, TEXT, TRUTH, WHOLE, Key, keyed
 from xsim.load.scenario_logins import LOGIN_KEYS, QUOTA_KEYS
 from xsim.load.scenario_streams import KEYS as STREAM_KEYS
 from xsim.load.scenario_table import Source, Table
@@ -48,6 +48,11 @@ KEYS = keyed(
         "The script, package folder or yml that it is for, seen from the file. Needed where a folder has several.",
     ),
     Key("name", TEXT, "What reports call it.", otherwise="the file's or folder's name"),
+    Key(
+        "drafted", TRUTH,
+        "Its guesses are as `xsim init` made them: a finding that rests on one is a note, and the run undecided.",
+        False,
+    ),
     Key("seed", WHOLE, "Where all chance comes from.", 1),
     Key(
         "vendor", TEXT,
@@ -181,6 +186,7 @@ def _scenario(top: Table, schedule: Schedule, seed: int, instead: Overrides) -> 
         quotas=world.quotas,
         other_identities=other_incident_paths(identity, paths),
         expect=read_expect(top.table("expect")) if "expect" in top else None,
+        drafted=top.truth("drafted"),
     )
 
 

@@ -7,6 +7,12 @@ from http import HTTPStatus
 
 from xsim.load.scenario_table import folded
 
+
+def _names(words: Mapping[str, str]) -> dict[str, str]:
+    """Of each name the words that stand for it elsewhere, with blanks between them."""
+    return {word: f"did you mean '{name}'?" for name, held in words.items() for word in held.split()}
+
+
 _STATUS = 'write kind = "status", status = {}'
 _BUSY = 'write kind = "status", status = 429, headers = {Retry-After = 30}'
 _MEANT: Mapping[str, tuple[str, ...]] = {
@@ -33,56 +39,56 @@ FAULT_KINDS: Mapping[str, str] = {
     **{folded(word): hint for hint, words in _MEANT.items() for word in words},
 }
 """How each is written; the words have no capitals, blanks, hyphens or underlines."""
-FAULT_KEYS: Mapping[str, str] = {
-    "at_request": "did you mean 'requests'?",
-    "body": "did you mean 'text'?",
-    "by": "did you mean 'delay'?",
-    "code": "did you mean 'status'?",
-    "count": "did you mean 'times'?",
-    "duration": "did you mean 'until'?",
-    "end": "did you mean 'until'?",
-    "endpoint": "did you mean 'path'?",
-    "for": "did you mean 'until'?",
-    "latency": "did you mean 'delay'?",
-    "moment": "did you mean 'at'?",
-    "probability": "did you mean 'chance'?",
-    "rate": "did you mean 'chance'?",
-    "retry_after": "write headers = {Retry-After = 30}",
-    "since": "did you mean 'from'?",
-    "start": "did you mean 'from'?",
-    "to": "did you mean 'until'?",
-    "type": "did you mean 'kind'?",
-    "url": "did you mean 'path'?",
-    "when": "did you mean 'cycles'?",
-}
 LOGIN_KINDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("oauth", "oauth2", "bearer", "clientcredentials", "session", "cookie", "form", "json", "jwt"),
         'a token that a call gives is kind = "token", the default',
     ),
-    **dict.fromkeys(("apikey", "header", "static"), "did you mean 'key'?"),
-    **dict.fromkeys(("hmac", "signature", "sigv4", "aws"), "did you mean 'signed'?"),
-    **dict.fromkeys(("password", "userpassword", "httpbasic"), "did you mean 'basic'?"),
+    **_names(
+        {
+            "key": "apikey header static",
+            "signed": "hmac signature sigv4 aws",
+            "basic": "password userpassword httpbasic",
+        }
+    ),
 }
-LOGIN_KEYS: Mapping[str, str] = {
-    "expires": "did you mean 'life'?",
-    "expires_in": "did you mean 'life'?",
-    "expiry": "did you mean 'life'?",
-    "fields": "did you mean 'needs'?",
-    "header": "did you mean 'sent_as'?",
-    "place": "did you mean 'in'?",
-    "ttl": "did you mean 'life'?",
-    "type": "did you mean 'kind'?",
-    "url": "did you mean 'path'?",
+FAULT_KEYS: Mapping[str, str] = {
+    **_names(
+        {
+            "at": "moment",
+            "chance": "probability rate",
+            "cycles": "when",
+            "delay": "by latency",
+            "from": "since start",
+            "kind": "type",
+            "path": "endpoint url",
+            "requests": "at_request",
+            "status": "code",
+            "text": "body",
+            "times": "count",
+            "until": "duration end for to",
+        }
+    ),
+    "retry_after": "write headers = {Retry-After = 30}",
 }
-QUOTA_KEYS: Mapping[str, str] = {
-    "limit": "did you mean 'calls'?",
-    "max": "did you mean 'calls'?",
-    "paths": "did you mean 'path'?",
-    "requests": "did you mean 'calls'?",
-    "retry_after": "did you mean 'says_when'?",
-    "window": "did you mean 'per'?",
-}
+LOGIN_KEYS: Mapping[str, str] = _names(
+    {
+        "in": "place",
+        "kind": "type",
+        "life": "expires expires_in expiry ttl",
+        "needs": "fields",
+        "path": "url",
+        "sent_as": "header",
+    }
+)
+QUOTA_KEYS: Mapping[str, str] = _names(
+    {
+        "calls": "limit max requests",
+        "path": "paths",
+        "per": "window",
+        "says_when": "retry_after",
+    }
+)
 
 
 def hint_for(word: object, hints: Mapping[str, str]) -> str | None:

@@ -30,9 +30,10 @@ KINDS = {
 FORMATS = ("json", "rows", "xml", "ndjson", "csv")
 EMPTY_ANSWERS = ("list", "missing", "null", "object", "body")
 
-_LISTS = ("list", "detail", "objects")
+_LISTS = ("list", "objects")
+_SHOWING = ("list", "detail", "objects")
 _ASKING = (*_LISTS, "job")
-_NAMING = (*_LISTS, "update")
+_NAMING = (*_SHOWING, "update")
 
 ENDPOINT_KEYS = keyed(
     Key("path", TEXT, '`"/api/v1/alerts"`; parts in braces take anything: `"/alerts/{id}"`.', needed=True),
@@ -46,12 +47,12 @@ ENDPOINT_KEYS = keyed(
         "What a request [has to say](#when), where several calls have one address: SOAP, GraphQL, JSON-RPC.",
     ),
     Key("kind", WORD, "As above.", "list", words=KINDS),
-    Key("streams", TEXTS, "Only the events of these.", otherwise="all events", of=(*_ASKING, "update")),
+    Key("streams", TEXTS, "Only the events of these.", otherwise="all events", of=(*_SHOWING, "job", "update")),
     Key("list_at", PATH, "Where the list is.", otherwise="the answer is the list", of=_LISTS),
     Key("time_field", PATH, "What order and newest-first go by.", otherwise="`[identity] time`", of=_ASKING),
     Key(
         "id_field", PATH, "What a detail call and paging by the last id go by.", otherwise="`[identity] event`",
-        of=(*_ASKING, "update"),
+        of=(*_SHOWING, "job", "update"),
     ),
     Key("id_param", TEXT, "The parameter with the id, or the ids.", of=_NAMING),
     Key("id_in", "place", "Where it stands.", "query", words=PLACES, of=_NAMING),
@@ -59,7 +60,7 @@ ENDPOINT_KEYS = keyed(
         "unknown_status", WHOLE, "The answer of a detail call or an update that names no record.", 404, least=200,
         most=599, of=("detail", "update"),
     ),
-    Key("record_at", PATH, "For a detail call.", otherwise="the answer is the record", of=("list", "detail")),
+    Key("record_at", PATH, "For a detail call.", otherwise="the answer is the record", of=("detail",)),
     Key(
         "filters", TABLES, "[Parameters](#filters) that keep some records; one that is not sent keeps all.", of=_ASKING,
     ),
@@ -81,13 +82,13 @@ ENDPOINT_KEYS = keyed(
         "last_at", "table of paths",
         'What it tells of its last record: `{"meta.newest" = "created"}`; null where it has none.', of=_LISTS,
     ),
-    Key("extra", TABLE, "Fixed fields of the answer; the names are paths.", of=_LISTS),
+    Key("extra", TABLE, "Fixed fields of the answer; the names are paths.", of=_SHOWING),
     Key(
         "empty", WORD,
         "What is sent where nothing matches: an empty list, no key, null, `{}` or nothing.", "list",
         words=EMPTY_ANSWERS, of=_LISTS,
     ),
-    Key("wrap", TEXT, "Each record stands below this key.", of=_LISTS),
+    Key("wrap", TEXT, "Each record stands below this key.", of=_SHOWING),
     Key(
         "pick", PATH,
         "The list holds only what stands there, as where ids come first and records by a second call.", of=_LISTS,
@@ -97,21 +98,21 @@ FORMAT_KEYS = keyed(
     Key(
         "format", WORD,
         'How records are written; `"rows"` is JSON in which a record is a list of values, `"ndjson"` a record a line. '
-        "Also of a detail call.", "json", words=FORMATS, of=_LISTS,
+        "Also of a detail call.", "json", words=FORMATS, of=_SHOWING,
     ),
     Key(
         "item", TEXT,
         "The XML element that a record is; its fields are elements in it, a list one for each. A field `@name` is an "
-        "attribute, `#text` what stands between its tags.", "item", of=_LISTS,
+        "attribute, `#text` what stands between its tags.", "item", of=_SHOWING,
     ),
     Key(
         "columns", "list of paths", "The columns; of CSV the first line has their names.",
-        otherwise="needed for CSV and rows", of=_LISTS,
+        otherwise="needed for CSV and rows", of=_SHOWING,
     ),
     Key(
         "text", TEXT,
         "What stands around the records, with `{records}` in their place; with `{escaped}` for XML inside XML.",
-        otherwise="`<items>...</items>` for XML, else nothing", of=_LISTS,
+        otherwise="`<items>...</items>` for XML, else nothing", of=_SHOWING,
     ),
 )  # fmt: skip
 JOB_KEYS = keyed(

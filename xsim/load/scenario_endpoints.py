@@ -11,15 +11,12 @@ from xsim.load.scenario_endpoint_keys import KEYS, KIND_KEYS
 from xsim.load.scenario_events import Naming
 from xsim.load.scenario_filters import read_condition, read_filter
 from xsim.load.scenario_fixed import read_fixed
-from xsim.load.scenario_formats import read_columns, read_item, read_last, refuse_bad_format
+from xsim.load.scenario_formats import KEYS_BESIDE_LIST, read_columns, read_item, read_last, refuse_bad_format
 from xsim.load.scenario_identity import Names
 from xsim.load.scenario_kinds import DEFAULT_METHODS, read_job_states, refuse_bad_kind, refuse_other_keys
 from xsim.load.scenario_paging import read_limit, read_order, read_paging
 from xsim.load.scenario_table import Table, nearest
 from xsim.world import Endpoint, Filter, Order
-
-INSIDE = ("total_at", "more_at", "count_at", "last_at", "extra")
-"""Keys of what stands beside the list."""
 
 
 def read_endpoint(table: Table, names: Names) -> Endpoint:
@@ -155,9 +152,8 @@ def _refuse_contradictions(table: Table, endpoint: Endpoint) -> None:
     if endpoint.paging and endpoint.paging.kind == "last_id" and not endpoint.id_field:
         table.refuse("paging", "paging by last_id needs 'id_field'")
     answer_is_list = not endpoint.list_at and endpoint.kind in ("list", "objects")
-    inside = {key: getattr(endpoint, key) for key in INSIDE}
-    for key, value in inside.items():
-        if value and answer_is_list:
+    for key in KEYS_BESIDE_LIST:
+        if getattr(endpoint, key) and answer_is_list:
             table.refuse(key, "the answer is a bare list, which has no place for it", 'write list_at = "items"')
     if answer_is_list and endpoint.paging and endpoint.paging.next_at:
         table.refuse("paging", "next_at: the answer is a bare list, which has no place for it", "write list_at")

@@ -22,7 +22,7 @@ from xsim.load.scenario_clock import MOST_CYCLES
 from xsim.load.scenario_elsewhere import FAULT_KEYS, FAULT_KINDS, hint_for
 from xsim.load.scenario_keys import CHANCE, DURATION, TABLE, TEXT, TIME, WHOLE, WORD, Key, keyed
 from xsim.load.scenario_table import Table, described, nearest
-from xsim.world import Fault, Login
+from xsim.world import TIME_HERE, Fault, Login
 
 KINDS = {
     "status": "An answer of another `status`, with `headers` and `text`.",
@@ -76,8 +76,7 @@ LONGEST_LIST = 10_000
 """Requests that one fault names."""
 
 _SPAN = re.compile(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?", re.ASCII)
-_TIME_IN_HEADER = re.compile(r"\{(?:date|epoch)\b[^{}]*\}")
-_is_time_in_header = re.compile(r"\{(?:date|epoch)\+\d{1,6}[smhd]\}", re.ASCII).fullmatch
+_MEANT_AS_TIME = re.compile(r"\{(?:date|epoch)\b[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ def _read_kind(table: Table) -> str:
     kind = table.values["kind"]
     if re.fullmatch(r"[2-5]\d\d", str(kind)):
         table.expect("kind", f"one of {', '.join(KINDS)}", f'write kind = "status", status = {kind}')
-    if kind not in KINDS and (hint := hint_for(kind, FAULT_KINDS)):
+    if hint := hint_for(kind, FAULT_KINDS):
         table.expect("kind", f"one of {', '.join(KINDS)}", hint)
     kind = table.choice("kind")
     for key in table.values:
@@ -223,8 +222,8 @@ def _read_fault_headers(table: Table) -> tuple[tuple[str, str], ...]:
     """Names and texts; a time that one names has to be one that the vendor can tell."""
     headers = tuple(read_headers(table))
     for name, text in headers:
-        for time in _TIME_IN_HEADER.findall(text):
-            if not _is_time_in_header(time):
+        for time in _MEANT_AS_TIME.findall(text):
+            if not TIME_HERE.fullmatch(time):
                 table.refuse(name, f"found {described(time)}, expected a time such as {{date+30s}} or {{epoch+2m}}")
     return headers
 

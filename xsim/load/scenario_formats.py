@@ -7,14 +7,11 @@ from collections.abc import Mapping
 
 from xsim.load.scenario_changes import path_values, read_paths, refuse_bad_path
 from xsim.load.scenario_table import Table
-from xsim.world import Endpoint
+from xsim.world import ESCAPED_HERE, JSON_FORMATS, RECORDS_HERE, Endpoint
 
-RECORDS = "{records}"
-"""What a list's text holds in the records' place."""
-ESCAPED = "{escaped}"
-"""The same, for XML inside XML."""
-OF_JSON = ("json", "rows")
-JSON_KEYS = ("list_at", "record_at", "total_at", "more_at", "count_at", "last_at", "extra")
+KEYS_BESIDE_LIST = ("total_at", "more_at", "count_at", "last_at", "extra")
+"""Keys of what stands beside the list, in an object around both."""
+JSON_KEYS = ("list_at", "record_at", *KEYS_BESIDE_LIST)
 """Keys that say where something stands in an answer of JSON."""
 
 _is_element = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?", re.ASCII).fullmatch
@@ -55,7 +52,7 @@ def refuse_bad_format(table: Table, endpoint: Endpoint) -> None:
     for key in ("wrap", "pick") if form == "csv" else ("pick",) if form == "rows" else ():
         if key in table:
             table.refuse(key, f'means nothing for format = "{form}"', "`columns` say what stands in it")
-    if form in OF_JSON:
+    if form in JSON_FORMATS:
         if endpoint.text is not None and endpoint.kind != "update":
             hint = 'write kind = "fixed", or format = "xml" for what stands around its records'
             table.refuse("text", f'means nothing for kind = "{endpoint.kind}"', hint)
@@ -63,7 +60,7 @@ def refuse_bad_format(table: Table, endpoint: Endpoint) -> None:
     _refuse_bad_text(table, endpoint)
     for key in JSON_KEYS:
         if key in table:
-            hint = f"what stands around the records is `text`, with {RECORDS} in their place"
+            hint = f"what stands around the records is `text`, with {RECORDS_HERE} in their place"
             table.refuse(key, f'means nothing for format = "{form}"', hint)
     if endpoint.empty not in ("list", "body"):
         table.expect("empty", f'"list" or "body" for format = "{form}"')
@@ -78,9 +75,9 @@ def refuse_bad_format(table: Table, endpoint: Endpoint) -> None:
 def _refuse_bad_text(table: Table, endpoint: Endpoint) -> None:
     if endpoint.text is None:
         return
-    if endpoint.format != "xml" and ESCAPED in endpoint.text:
-        table.refuse("text", f'{ESCAPED} means nothing for format = "{endpoint.format}"', f"write {RECORDS}")
-    places = endpoint.text.count(RECORDS) + endpoint.text.count(ESCAPED)
+    if endpoint.format != "xml" and ESCAPED_HERE in endpoint.text:
+        table.refuse("text", f'{ESCAPED_HERE} means nothing for format = "{endpoint.format}"', f"write {RECORDS_HERE}")
+    places = endpoint.text.count(RECORDS_HERE) + endpoint.text.count(ESCAPED_HERE)
     if places != 1:
         number = "twice or more" if places else "nowhere"
-        table.refuse("text", f"holds {RECORDS} {number}, expected it once, in the records' place")
+        table.refuse("text", f"holds {RECORDS_HERE} {number}, expected it once, in the records' place")

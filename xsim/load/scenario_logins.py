@@ -34,7 +34,7 @@ from xsim.load.scenario_keys import (
     keyed,
 )
 from xsim.load.scenario_table import Table
-from xsim.world import Endpoint, Login, Quota
+from xsim.world import TOKEN_HERE, Endpoint, Login, Quota
 
 KINDS = {
     "token": "A token that the login call gave, and that is still good (the default).",
@@ -241,8 +241,8 @@ def _read_text(table: Table, answer: str) -> str | None:
     text = read_long_text(table)
     if text is not None and answer != "text":
         table.refuse("text", f'means nothing for answer = "{answer}"', 'write answer = "text"')
-    if text is not None and "{token}" not in text:
-        table.expect("text", "{token} in it, where the token stands")
+    if text is not None and TOKEN_HERE not in text:
+        table.expect("text", f"{TOKEN_HERE} in it, where the token stands")
     return text
 
 

@@ -22,14 +22,6 @@ def put_at(record: dict[str, JsonValue], path: str, value: JsonValue) -> None:
     world.put_at(record, steps_of(path), value)
 
 
-def remove_at(record: dict[str, JsonValue], path: str) -> None:
-    """Take the key out, if it is there."""
-    outer, _, last = path.replace("\\.", "\0").rpartition(".")
-    holder = value_at(record, outer.replace("\0", "\\.")) if outer else record
-    if isinstance(holder, dict):
-        holder.pop(last.replace("\0", "."), None)
-
-
 def flattened(
     values: Mapping[str, Any], is_leaf: Callable[[dict[str, Any]], bool], outer: str = ""
 ) -> Iterator[tuple[str, tuple[str, ...], Any]]:

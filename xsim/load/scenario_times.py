@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from xsim.events import EPOCH, MICROSECOND, microseconds
 from xsim.load.scenario_changes import read_path
 from xsim.load.scenario_keys import DURATION, PATH, TEXT, WHOLE, Key, keyed
 from xsim.load.scenario_table import Table
@@ -28,9 +29,7 @@ OTHER_KEYS = {
 }
 """Of a time beside the event's own."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PROBE = datetime(2023, 11, 29, 19, 47, 38, 987_654)
-_MICROSECOND = timedelta(microseconds=1)
 _TIMESPECS = {0: "seconds", 3: "milliseconds", 6: "microseconds", 7: "microseconds"}
 _LENGTHS = {0: 19, 3: 23, 6: 26, 7: 26}
 """Characters of date, time and fraction, without an offset."""
@@ -50,7 +49,7 @@ class TimeField:
 
     def seen(self, moment: datetime) -> datetime:
         """The moment as the field shows it, cut to its unit."""
-        return moment - (moment + self.zone - _EPOCH) % self.unit
+        return moment - (moment + self.zone - EPOCH) % self.unit
 
     def write(self, moment: datetime, chance: random.Random) -> JsonValue:
         """The moment in the field's layout. The seventh digit of a fraction, finer than Python's times, is drawn."""
@@ -112,7 +111,7 @@ def _zone(table: Table, default: timedelta) -> timedelta:
 
 def _unit(layout: str, digits: int) -> timedelta:
     if layout in NAMED_LAYOUTS or "%f" in layout:
-        return _MICROSECOND if digits >= 6 else timedelta(milliseconds=1) if digits == 3 else timedelta(seconds=1)
+        return MICROSECOND if digits >= 6 else timedelta(milliseconds=1) if digits == 3 else timedelta(seconds=1)
     units = {"%S": timedelta(seconds=1), "%M": timedelta(minutes=1), "%H": timedelta(hours=1), "%I": timedelta(hours=1)}
     return next((unit for directive, unit in units.items() if directive in layout), timedelta(days=1))
 
@@ -134,10 +133,10 @@ def _refuse_bad_layout(table: Table, field: TimeField) -> None:
 
 
 def _epoch(moment: datetime, power: int, digits: int) -> int | float:
-    microseconds = (moment - _EPOCH) // _MICROSECOND
+    since_epoch = microseconds(moment)
     if power == 0 and digits:
-        return round(microseconds / 10**6, digits)
-    return int(microseconds // 10 ** (6 - power))
+        return round(since_epoch / 10**6, digits)
+    return int(since_epoch // 10 ** (6 - power))
 
 
 def _offset_text(zone: timedelta) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from xsim.events import EPOCH
 from xsim.world import JsonValue
 
 EARLIEST = datetime(1971, 1, 1, tzinfo=timezone.utc)
@@ -18,7 +19,6 @@ DEEPEST = 60
 LONGEST_NUMBER = 1_024
 """Bits of a whole number; Python refuses to write much longer ones."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)\s*")
 _SIZE_UNITS = {"m": 1024**2, "g": 1024**3}
@@ -143,7 +143,7 @@ def _epoch(number: int | float) -> datetime | None:
     )
     microseconds = number * scale // divisor if isinstance(number, int) else round(number * scale / divisor)
     try:
-        return _within(_EPOCH + timedelta(microseconds=microseconds))
+        return _within(EPOCH + timedelta(microseconds=microseconds))
     except OverflowError:
         return None
 

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from heapq import merge
 from typing import Any
 
-from xsim.load.scenario_paths import MISSING, identity_of, put_at, remove_at, value_at
+from xsim.events import MICROSECOND
+from xsim.load.scenario_paths import MISSING, identity_of, put_at, value_at
 from xsim.load.scenario_streams import MOST_EVENTS, Choice, Lag, Stream
 from xsim.load.scenario_values import LATEST
-from xsim.world import Change, Event, JsonValue
+from xsim.world import Change, Event, JsonValue, remove_at
 
 _PLACEHOLDER = re.compile(r"\{(?:(id|time)|n(?::(0?\d{1,2}))?)\}")
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def make_events(stream: Stream, seed: int, paths: tuple[str, ...]) -> Iterator[Event]:
@@ -82,7 +82,7 @@ def _rhythm(stream: Stream, chance: random.Random) -> Iterator[tuple[datetime, i
         is_burst = isinstance(stream.burst_every, int) and number % stream.burst_every == 0
         moment = at
         if stream.jitter:
-            moment += _MICROSECOND * chance.randint(-(stream.jitter // _MICROSECOND), stream.jitter // _MICROSECOND)
+            moment += MICROSECOND * chance.randint(-(stream.jitter // MICROSECOND), stream.jitter // MICROSECOND)
         yield moment, stream.burst if is_burst else 1
         if stream.every:
             at += stream.every
@@ -154,7 +154,7 @@ def _changes(
 
 def _drawn(lag: Lag, chance: random.Random) -> timedelta:
     if lag.most is not None:
-        return lag.values[0] + _MICROSECOND * chance.randint(0, (lag.most - lag.values[0]) // _MICROSECOND)
+        return lag.values[0] + MICROSECOND * chance.randint(0, (lag.most - lag.values[0]) // MICROSECOND)
     if len(lag.values) == 1:
         return lag.values[0]
     return chance.choices(lag.values, lag.weights or None)[0]

@@ -29,11 +29,10 @@ from typing import Any
 
 import freezegun
 
+from xsim.events import EPOCH, MICROSECOND, microseconds
 from xsim.simulate.rebinding import is_waiting, rebind
 from xsim.simulate.threads import Threads, lending, stamping
 
-_EPOCH = real_datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MICROSECOND = timedelta(microseconds=1)
 _TIME_NAMES = (
     *("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "gmtime", "localtime"),
     *("ctime", "asctime", "strftime", "clock_gettime", "clock_gettime_ns", "sleep"),
@@ -70,7 +69,7 @@ class Clock:
         self.patience = 0.05
         self.now = starts.astimezone(timezone.utc)
         """The simulated moment: a plain aware datetime in UTC. To be read alone; `move_to` moves it."""
-        self._read = _EPOCH
+        self._read = EPOCH
         """What a script's `datetime` said last."""
         self._freezer: Any = None
         self._undo = ExitStack()
@@ -95,7 +94,7 @@ class Clock:
         if moment.tzinfo is not timezone.utc:
             moment = moment.astimezone(timezone.utc)
         if moment < self.now:
-            self._read = _EPOCH
+            self._read = EPOCH
         self.now = moment
         if self._freezer is not None:
             # As its own move_to, which looks at all that a moment may be given as.
@@ -107,7 +106,7 @@ class Clock:
 
         Scripts begin with a token that ends "now", and ask at once whether it has ended.
         """
-        self._read = max(self.now, self._read + _MICROSECOND)
+        self._read = max(self.now, self._read + MICROSECOND)
         return self._read
 
     def begin_command(self, moment: real_datetime, deadline: real_datetime) -> None:
@@ -117,7 +116,7 @@ class Clock:
             if not isinstance(getattr(datetime_module, stand_in.__name__, None), type):
                 setattr(datetime_module, stand_in.__name__, stand_in)
         self.deadline = None
-        self._read = _EPOCH
+        self._read = EPOCH
         self._threads.begin()
         self.move_to(moment)
         self.deadline = deadline
@@ -214,7 +213,7 @@ class Clock:
             self._reach(self.now + timedelta(microseconds=round(span * 1e6)), lambda: loop._selector.select(0))
         elif is_alone and self.deadline is not None:
             # Nothing can ever wake this loop: a real one would wait until the server ends the command.
-            self._reach(max(self.now, self.deadline) + _MICROSECOND)
+            self._reach(max(self.now, self.deadline) + MICROSECOND)
 
     def _patience_with(self, loop: Any) -> tuple[float, bool]:
         """How many real seconds to wait for others, and whether there are none."""
@@ -260,11 +259,11 @@ def _span_slept(seconds: float) -> timedelta:
         raise ValueError("sleep length must be non-negative")
     try:
         span = timedelta(seconds=number)
-        _EPOCH + 2 * span
+        EPOCH + 2 * span
     except OverflowError:
         raise OverflowError("timestamp out of range for platform time_t") from None
     # A sleep below the clock's resolution still ends a loop that counts on time to pass.
-    return max(span, _MICROSECOND) if number else span
+    return max(span, MICROSECOND) if number else span
 
 
 def _seconds(clock: Clock) -> float:
@@ -272,7 +271,7 @@ def _seconds(clock: Clock) -> float:
 
 
 def _nanoseconds(clock: Clock) -> int:
-    return (max(clock.now, clock._read) - _EPOCH) // _MICROSECOND * 1000
+    return microseconds(max(clock.now, clock._read)) * 1000
 
 
 def _converted(name: str) -> Callable[..., Any]:

@@ -16,12 +16,10 @@ from urllib.parse import unquote, urlsplit
 from xsim.model import Request, Response, Vendor
 from xsim.simulate.recording import Kill
 from xsim.simulate.wire import BODILESS, REASONS, Headers, http_date
-from xsim.world import Fault
+from xsim.world import TIME_HERE, Fault
 
 FRAMING = frozenset({"content-length", "transfer-encoding"})
 BRACES = re.compile(r"\{[^{}]*\}")
-TIME_IN_HEADER = re.compile(r"\{(date|epoch)\+(\d+)([smhd])\}", re.ASCII)
-"""Stands in a header for a time so much later than the answer: the date that HTTP writes, or seconds since 1970."""
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 JSON_TYPE = ("Content-Type", "application/json")
 PAGE = """<!DOCTYPE html>
@@ -112,7 +110,7 @@ class _Planned:
         self._segments = [_pattern(part) for part in fault.path.split("/") if part]
         # To be logged out at every request would leave nobody a chance to log in.
         self._requests = frozenset(fault.requests or ((1,) if fault.kind == "logout" else ()))
-        self._names_a_time = any(TIME_IN_HEADER.search(text) for _, text in fault.headers)
+        self._names_a_time = any(TIME_HERE.search(text) for _, text in fault.headers)
 
     def strike(self) -> None:
         self.struck += 1
@@ -121,9 +119,7 @@ class _Planned:
         """The fault, with the times that its headers name."""
         if not self._names_a_time:
             return self.fault
-        headers = (
-            (name, TIME_IN_HEADER.sub(lambda match: _later(match, now), text)) for name, text in self.fault.headers
-        )
+        headers = ((name, TIME_HERE.sub(lambda match: _later(match, now), text)) for name, text in self.fault.headers)
         return replace(self.fault, headers=tuple(headers))
 
     def may_strike_in(self, cycle: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
@@ -22,6 +23,8 @@ QUIET_DRAINS = 3
 """A drain ends after so many cycles in a row that bring nothing."""
 HANGS_IN_A_ROW = 2
 """So many hanging cycles end the run, and so many hanging probes are the last: each costs its limit of real time."""
+WITNESSES_LOOKED_AT = 1_000
+"""Among so many of the newest events one is looked for that was delivered."""
 LOWER, UPPER = (">", ">="), ("<", "<=")
 
 
@@ -93,6 +96,7 @@ def _fresh(platform: PlatformLike, history: History, vendor: VendorWorld) -> Pro
 def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld) -> Iterator[Probe]:
     wanted: dict[str, tuple[Event, datetime]] = {}
     is_controlled = False
+    unwanted: Event | None = None
     for event in islice(_outstanding(history), EVENTS_PROBED):
         for probe in _wanted(platform, history, vendor, event):
             yield probe
@@ -104,6 +108,10 @@ def _probe_events(platform: PlatformLike, history: History, vendor: VendorWorld)
             wanted[event.id] = (event, probe.at)
         elif event.wanted:
             wanted[event.id] = (event, history.first_tick_behind(event.occurred))
+        elif probe.outcome is Outcome.OK:
+            unwanted = unwanted or event
+    if unwanted is not None:
+        yield from _witness(platform, history, vendor, unwanted)
     if not wanted:
         return
     drained: set[str] = set()
@@ -158,6 +166,20 @@ def _wanted(platform: PlatformLike, history: History, vendor: VendorWorld, event
             return
         cycle, _ = platform.run("fetch-incidents", 2, first, stored=primed, vendor=vendor.alone(event.id))
         yield _probe("wanted", 0, event.id, first, cycle)
+
+
+def _witness(platform: PlatformLike, history: History, vendor: VendorWorld, unwanted: Event) -> Iterator[Probe]:
+    """An event that was delivered, asked for as those were that seem not wanted.
+
+    A script may hand over no event that is the only one, as `events[1:]` does: where not even this one comes, what did
+    not come proves nothing. One of the same stream that never changes is the most like them.
+    """
+    newest = islice(reversed(history.scenario.events), WITNESSES_LOOKED_AT)
+    delivered = [event for event in newest if event.id in history.delivered]
+    alike = [event for event in delivered if event.stream == unwanted.stream] or delivered
+    for event in sorted(alike, key=lambda each: bool(each.changes))[:1]:
+        for probe in _wanted(platform, history, vendor, event):
+            yield replace(probe, kind="witness")
 
 
 def _window_s_turn(cycle: Cycle, event: Event, scenario: Scenario) -> datetime | None:

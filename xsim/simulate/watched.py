@@ -224,7 +224,7 @@ class WatchedNumber(int):
     def _compared(self, name: str, other: Any, apart: tuple[int, int]) -> Any:
         """`apart`: how far from the other number it would have to be, where the answer is no now, and yes."""
         found = getattr(int, name)(self, other)
-        if type(other) is int and sys._getframe(2).f_code.co_filename == self._sketch.script:
+        if type(other) is int and _asked_by_script(self._sketch, through=1):
             self._sketch.compared(self._path, other + apart[bool(found)])
         return found
 
@@ -237,9 +237,12 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _asked_by_script(sketch: Sketch) -> bool:
-    """Whether the script's own text does it, and not a library on its way: those look at texts letter by letter."""
-    return sys._getframe(2).f_code.co_filename == sketch.script
+def _asked_by_script(sketch: Sketch, *, through: int = 0) -> bool:
+    """Whether the script's own text does it, and not a library on its way: those look at texts letter by letter.
+
+    `through`: how many functions of ours stand between the one that the script calls and this one's caller.
+    """
+    return sys._getframe(2 + through).f_code.co_filename == sketch.script
 
 
 def _reckoning(name: str) -> Callable[..., Any]:

@@ -124,12 +124,6 @@ def test_csv_without_records_is_the_header():
     assert listed("csv", [], columns=("id", "title")).body == b"id,title\r\n"
 
 
-def test_csv_without_columns_has_all_fields_of_the_records():
-    assert listed("csv", [TWO[1], an_event("C", "12:03", written=..., extra=1)]).body.decode() == (
-        'id,title,extra\r\nB,"line\nbreak, ""quoted""",\r\nC,,1\r\n'
-    )
-
-
 def test_rows_are_lists_of_values_in_the_order_of_the_columns():
     named = {"columns": ("title", "id", "owner.name", "tags.2"), "list_at": "rows", "total_at": "total"}
     response = listed("rows", extra={"fields": ["title", "id"]}, wrap="values", **named)

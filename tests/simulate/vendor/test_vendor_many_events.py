@@ -342,6 +342,7 @@ def kept_of(count):
     return tracemalloc.get_traced_memory()[0] - before
 
 
+@pytest.mark.slow
 def test_a_vendor_keeps_few_bytes_of_an_event(monkeypatch):
     monkeypatch.setattr(versions, "MOST_AT_HAND", 16)
     tracemalloc.start()

@@ -245,12 +245,6 @@ def test_each_of_many_acknowledgements_among_many_events_is_seen_by_the_next_lis
     assert asked(vendor, "/alerts?status=new").listing.matched == 1_600
 
 
-def test_a_record_in_xml_may_be_the_answer():
-    vendor = acknowledging([an_event("A", status="new", written=...)], format="xml", item="alert")
-    body = b'<?xml version="1.0"?><alert><id>A</id><status>done</status></alert>'
-    assert post(vendor, "/ack/A").body == body
-
-
 def test_updates_are_only_for_their_streams():
     vendor = a_vendor(
         [an_event("A", stream="cases"), an_event("B", stream="alerts")],

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from xsim.events import microseconds
 from xsim.model import Request
 from xsim.simulate.vendor.paths import steps_of, value_at
-from xsim.world import JsonValue
+from xsim.world import JsonValue, index_of
 
 
 class BadRequestError(Exception):
@@ -164,7 +164,8 @@ def _in_json(whole: JsonValue, steps: tuple[str, ...]) -> list[JsonValue]:
         elif isinstance(whole, list) and step == "*":
             return [value for each in whole for value in _in_json(each, steps[index + 1 :])]
         elif isinstance(whole, list) and step.isdigit():
-            whole, is_picked = (whole[int(step)] if int(step) < len(whole) else None), False
+            place = index_of(step, whole)
+            whole, is_picked = (None if place is None else whole[place]), False
         elif isinstance(whole, list):
             whole, is_picked = [each for each in whole if isinstance(each, dict) and step in each.values()], True
         else:

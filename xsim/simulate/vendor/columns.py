@@ -16,7 +16,7 @@ from xsim.simulate.vendor.components import (
 )
 from xsim.simulate.vendor.moments import read_iso, read_record_time
 from xsim.simulate.vendor.paths import steps_of, value_at
-from xsim.simulate.vendor.versions import Originals, Version
+from xsim.simulate.vendor.versions import Originals, Version, json_bytes
 from xsim.world import Endpoint, JsonValue
 
 RANKS = {"time": TIME_RANK, "number": NUMBER_RANK, "text": TEXT_RANK}
@@ -140,6 +140,11 @@ def as_text(value: JsonValue) -> str:
     if isinstance(value, str):
         return value
     return "true" if value is True else "false" if value is False else str(value)
+
+
+def written_out(value: JsonValue) -> str:
+    """The same of a scalar; an object or a list as the JSON that it is."""
+    return json_bytes(value).decode() if isinstance(value, (dict, list)) else as_text(value)
 
 
 def as_number(value: JsonValue) -> int | float | None:

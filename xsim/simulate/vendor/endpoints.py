@@ -10,7 +10,7 @@ from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns, Fields, as_number, as_text
 from xsim.simulate.vendor.envelope import JSON_HEADERS, LEFT_OUT, Envelope
 from xsim.simulate.vendor.filters import Bound, Parameter, read_bounds
-from xsim.simulate.vendor.formats import OF_JSON, Format
+from xsim.simulate.vendor.formats import Format
 from xsim.simulate.vendor.ids import AskedIds
 from xsim.simulate.vendor.jobs import Jobs, Search
 from xsim.simulate.vendor.matching import Entries, Slice, Stretch, kept_by, matching
@@ -21,7 +21,7 @@ from xsim.simulate.vendor.rack import Catalog, Rack, id_text
 from xsim.simulate.vendor.shelves import Sorting
 from xsim.simulate.vendor.texts import number_or_token
 from xsim.simulate.vendor.versions import Version, bodies_of, ids_of, json_bytes
-from xsim.world import Endpoint, JsonValue, Listing, Paging
+from xsim.world import JSON_FORMATS, Endpoint, JsonValue, Listing, Paging
 
 TEXT_HEADERS = (("Content-Type", "text/plain; charset=utf-8"),)
 LAST = {"null": None, "missing": LEFT_OUT, "empty": ""}
@@ -40,11 +40,10 @@ class ListCall:
         self._ids = AskedIds(endpoint, columns) if endpoint.kind == "objects" else None
         self._jobs = jobs if endpoint.job_name else None
         self._envelope = Envelope(endpoint, place=endpoint.list_at)
-        self._format = None if endpoint.format in OF_JSON else Format(endpoint, fields=catalog.paths)
+        self._format = None if endpoint.format in JSON_FORMATS else Format(endpoint)
         self._shown = shown_of(endpoint)
         self._last = [(place, steps_of(path)) for place, path in endpoint.last_at.items()]
-        self._name = f"{endpoint.method.upper()} {endpoint.path}"
-        self._place = endpoint.host + self._name
+        self._place = endpoint.host + endpoint.name
 
     def __call__(self, asked: Asked, rack: Rack) -> Response:
         """The answer at the request's moment. Raises BadRequestError."""
@@ -196,7 +195,7 @@ class ListCall:
         self, part: Slice, versions: list[Version], bounds: list[Bound], order: Arrangement, size: int
     ) -> Listing:
         return Listing(
-            endpoint=self._name,
+            endpoint=self._endpoint.name,
             listed=ids_of(versions),
             matched=part.end - part.begin,
             bounds=tuple(bound.shown for bound in bounds),
@@ -218,13 +217,12 @@ def shown_of(endpoint: Endpoint) -> Callable[[JsonValue], JsonValue] | None:
 class DetailCall:
     """An endpoint that shows one record."""
 
-    def __init__(self, endpoint: Endpoint, columns: Columns, catalog: Catalog) -> None:
+    def __init__(self, endpoint: Endpoint, columns: Columns) -> None:
         self._endpoint = endpoint
         self._ids = AskedIds(endpoint, columns)
         self._envelope = Envelope(endpoint, place=endpoint.record_at)
-        self._shown = shown_of(endpoint) if endpoint.format == "rows" else None
-        self._format = None if endpoint.format in OF_JSON else Format(endpoint, fields=catalog.paths)
-        self._name = f"{endpoint.method.upper()} {endpoint.path}"
+        self._shown = shown_of(endpoint)
+        self._format = None if endpoint.format in JSON_FORMATS else Format(endpoint)
 
     def __call__(self, asked: Asked, rack: Rack) -> Response:
         """The record as it is now, or that there is none. Raises BadRequestError where the request names none."""
@@ -234,8 +232,8 @@ class DetailCall:
         if version is None:
             status = self._endpoint.unknown_status
             body = json_bytes({"error": phrase_of(status), "message": f"no record has the id {wanted}"})
-            return Response(status, JSON_HEADERS, body, Listing(self._name, bounds=bounds))
-        listing = Listing(self._name, listed=(version.id,), matched=1, bounds=bounds)
+            return Response(status, JSON_HEADERS, body, Listing(self._endpoint.name, bounds=bounds))
+        listing = Listing(self._endpoint.name, listed=(version.id,), matched=1, bounds=bounds)
         if self._format is not None:
             return Response(200, self._format.headers, self._format.around_one(version.record), listing)
         body = version.body if self._shown is None else json_bytes(self._shown(version.record))

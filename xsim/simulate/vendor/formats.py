@@ -8,24 +8,18 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from xml.sax.saxutils import escape
 
-from xsim.simulate.vendor.columns import as_text
+from xsim.simulate.vendor.columns import as_text, written_out
 from xsim.simulate.vendor.paths import steps_of, value_at
 from xsim.simulate.vendor.versions import json_bytes
-from xsim.world import Endpoint, JsonValue
+from xsim.world import ESCAPED_HERE, RECORDS_HERE, Endpoint, JsonValue
 
-RECORDS = "{records}"
-"""Where the records stand in a scenario's `text`."""
-ESCAPED = "{escaped}"
-"""The same, where the text has them as XML inside XML."""
-OF_JSON = ("json", "rows")
-"""Formats whose answer is JSON; the others are written here."""
 CONTENT_TYPES = {
     "xml": "application/xml; charset=utf-8",
     "ndjson": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
 }
-AROUND_LIST = {"xml": f'<?xml version="1.0"?><items>{RECORDS}</items>'}
-AROUND_ONE = {"xml": f'<?xml version="1.0"?>{RECORDS}'}
+AROUND_LIST = {"xml": f'<?xml version="1.0"?><items>{RECORDS_HERE}</items>'}
+AROUND_ONE = {"xml": f'<?xml version="1.0"?>{RECORDS_HERE}'}
 QUOTES = {'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 """What an attribute's value escapes besides."""
 NOT_IN_NAMES = re.compile(r"[^\w.:-]", re.ASCII)
@@ -36,11 +30,8 @@ NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 class Format:
     """Writes the records of one endpoint that does not answer in JSON."""
 
-    def __init__(self, endpoint: Endpoint, *, fields: Callable[[], list[str]]) -> None:
-        """`fields` gives the paths that records have, for a CSV whose columns the scenario leaves open."""
+    def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._fields = fields
-        self._columns = endpoint.columns
         self._write: Callable[[Sequence[JsonValue]], str] = {
             "xml": self._xml,
             "ndjson": self._lines,
@@ -60,11 +51,11 @@ class Format:
 
     def _within(self, usual: dict[str, str], records: Sequence[JsonValue]) -> bytes:
         endpoint = self._endpoint
-        around = usual.get(endpoint.format, RECORDS) if endpoint.text is None else endpoint.text
+        around = usual.get(endpoint.format, RECORDS_HERE) if endpoint.text is None else endpoint.text
         written = self._write(records)
-        if ESCAPED in around:
-            around, written = around.replace(ESCAPED, RECORDS), escape(written)
-        return around.replace(RECORDS, written).encode("utf-8", "replace")
+        if ESCAPED_HERE in around:
+            around, written = around.replace(ESCAPED_HERE, RECORDS_HERE), escape(written)
+        return around.replace(RECORDS_HERE, written).encode("utf-8", "replace")
 
     def _xml(self, records: Sequence[JsonValue]) -> str:
         return "".join(text for record in records for text in _elements(self._endpoint.item, self._wrapped(record)))
@@ -73,10 +64,7 @@ class Format:
         return "".join(json_bytes(self._wrapped(record)).decode() + "\n" for record in records)
 
     def _csv(self, records: Sequence[JsonValue]) -> str:
-        if not self._columns:
-            found = (steps_of(path) for path in self._fields())
-            self._columns = tuple(steps[0].replace(".", "\\.") for steps in found if len(steps) == 1)
-        paths = [steps_of(column) for column in self._columns]
+        paths = [steps_of(column) for column in self._endpoint.columns]
         written = io.StringIO()
         writer = csv.writer(written)
         writer.writerow([".".join(steps) for steps in paths])
@@ -121,6 +109,4 @@ def element_name(key: str) -> str:
 
 
 def _cell(value: JsonValue) -> str:
-    if value is None:
-        return ""
-    return json_bytes(value).decode() if isinstance(value, (dict, list)) else as_text(value)
+    return "" if value is None else written_out(value)

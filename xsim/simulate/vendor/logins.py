@@ -24,12 +24,8 @@ from xsim.simulate.vendor.paths import put, steps_of
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.routes import BRACES, Routes
 from xsim.simulate.vendor.versions import json_bytes
-from xsim.world import Endpoint, JsonValue, Login
+from xsim.world import TOKEN_HERE, Endpoint, JsonValue, Login
 
-TOKEN_HERE = "{token}"
-"""Stands in a login's text for the token."""
-SECOND_TOKEN = "{token}"
-"""Stands in a login's fixed fields for a token of another kind: a refresh token."""
 PLACES = {
     "form": "the form field",
     "json": "the JSON field",
@@ -195,7 +191,7 @@ class Guard:
         return Response(200, headers, json_bytes(tree), login="granted")
 
     def _filled(self, value: JsonValue, now: int) -> JsonValue:
-        if value == SECOND_TOKEN:
+        if value == TOKEN_HERE:
             return self._tokens.token(now, "refresh")
         if isinstance(value, Mapping):
             return {key: self._filled(inner, now) for key, inner in value.items()}

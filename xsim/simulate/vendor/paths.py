@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xsim.world import JsonValue, steps_of
+from xsim.world import JsonValue, index_of, steps_of
 from xsim.world import put_at as put
 
 Steps = tuple[str, ...]
@@ -20,7 +20,8 @@ def value_at(whole: JsonValue, steps: Steps) -> JsonValue:
         elif step == "*":
             return [value for each in whole if (value := value_at(each, steps[index + 1 :])) is not None]
         else:
-            whole = whole[int(step)] if step.isdigit() and int(step) < len(whole) else None
+            place = index_of(step, whole)
+            whole = None if place is None else whole[place]
     return whole
 
 

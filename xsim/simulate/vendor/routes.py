@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
-from xsim.simulate.vendor.columns import as_text
+from xsim.simulate.vendor.columns import written_out
 from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.texts import LONGEST_SEARCHED
-from xsim.simulate.vendor.versions import json_bytes
-from xsim.world import Condition, Endpoint, JsonValue
+from xsim.world import Condition, Endpoint
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 
@@ -92,11 +91,7 @@ def _is_met(condition: Condition, asked: Asked) -> bool:
     if not condition.pattern:
         return bool(values)
     search = re.compile(condition.pattern).search
-    return any(search(_as_text(value)[:LONGEST_SEARCHED]) for value in values)
-
-
-def _as_text(value: JsonValue) -> str:
-    return as_text(value) if isinstance(value, (str, int, float)) else json_bytes(value).decode()
+    return any(search(written_out(value)[:LONGEST_SEARCHED]) for value in values)
 
 
 def _parts(route: Route, segments: tuple[str, ...]) -> dict[str, str] | None:

@@ -167,9 +167,9 @@ def _calls(endpoints: Sequence[Endpoint], columns: Columns, catalog: Catalog) ->
     makers: dict[str, Callable[[Endpoint], Answerer]] = {
         "list": lambda each: ListCall(each, columns, catalog, jobs),
         "objects": lambda each: ListCall(each, columns, catalog, jobs),
-        "detail": lambda each: DetailCall(each, columns, catalog),
+        "detail": lambda each: DetailCall(each, columns),
         "fixed": FixedCall,
         "job_status": lambda each: JobStatusCall(each, columns, jobs),
-        "update": lambda each: UpdateCall(each, columns, catalog),
+        "update": lambda each: UpdateCall(each, columns),
     }
     return [(each, searches.get(number) or makers[each.kind](each)) for number, each in enumerate(endpoints)]

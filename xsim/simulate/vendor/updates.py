@@ -8,9 +8,8 @@ from xsim.model import Response
 from xsim.simulate.vendor.asked import Asked, BadRequestError
 from xsim.simulate.vendor.columns import Columns
 from xsim.simulate.vendor.envelope import JSON_HEADERS, Envelope
-from xsim.simulate.vendor.formats import OF_JSON, Format
 from xsim.simulate.vendor.ids import AskedIds
-from xsim.simulate.vendor.rack import Catalog, Rack
+from xsim.simulate.vendor.rack import Rack
 from xsim.simulate.vendor.versions import Version
 from xsim.world import Change, Endpoint, JsonValue, Listing, values_at
 
@@ -18,13 +17,10 @@ from xsim.world import Change, Endpoint, JsonValue, Listing, values_at
 class UpdateCall:
     """An endpoint that sets fields of records, or deletes them."""
 
-    def __init__(self, endpoint: Endpoint, columns: Columns, catalog: Catalog) -> None:
+    def __init__(self, endpoint: Endpoint, columns: Columns) -> None:
         self._endpoint = endpoint
         self._ids = AskedIds(endpoint, columns)
         self._envelope = Envelope(endpoint, place=endpoint.record_at)
-        self._format = None if endpoint.format in OF_JSON else Format(endpoint, fields=catalog.paths)
-        self._shows_record = bool(endpoint.record_at) or self._format is not None
-        self._name = f"{endpoint.method.upper()} {endpoint.path}"
 
     def __call__(self, asked: Asked, rack: Rack) -> Response:
         """Says that it was done; later requests see it. Raises BadRequestError where no record has one of the ids.
@@ -39,7 +35,7 @@ class UpdateCall:
             raise BadRequestError(endpoint.id_name or "id", texts[-1], problem, status=endpoint.unknown_status)
         change = Change(asked.time, {} if endpoint.deletes else self._values(asked), endpoint.deletes)
         rack.write({version.sequence: change for version in versions})
-        if not self._shows_record or not versions:
+        if not endpoint.record_at or not versions:
             return self._done()
         # What was deleted is shown as it was.
         after = [rack.store.at(version.sequence, asked.now) or version for version in versions]
@@ -65,13 +61,9 @@ class UpdateCall:
 
     def _showing(self, versions: list[Version], texts: list[str]) -> Response:
         is_one = len(versions) == 1 and len(texts) == 1
-        if self._format is not None:
-            records = [version.record for version in versions]
-            body = self._format.around_one(records[0]) if is_one else self._format.holding(records)
-            headers = self._format.headers
-        else:
-            bodies = b",".join(version.body for version in versions)
-            body, headers = self._envelope.around_one(bodies if is_one else b"[" + bodies + b"]"), JSON_HEADERS
+        bodies = b",".join(version.body for version in versions)
+        body = self._envelope.around_one(bodies if is_one else b"[" + bodies + b"]")
         listed = tuple(version.id for version in versions)
         bounds = ((self._ids.field, "in", ",".join(texts)),)
-        return Response(self._endpoint.status, headers, body, Listing(self._name, listed, len(listed), bounds))
+        listing = Listing(self._endpoint.name, listed, len(listed), bounds)
+        return Response(self._endpoint.status, JSON_HEADERS, body, listing)
