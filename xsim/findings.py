@@ -48,6 +48,8 @@ class Finding:
     """Accepted by a comment in the script, rather than by a baseline."""
     is_expected: bool = False
     """Accepted as the scenario expects it."""
+    doubt: str = ""
+    """The guess of a drafted scenario on which it rests: it is no proof then, and does not count."""
 
 
 @dataclass(frozen=True, slots=True)

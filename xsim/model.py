@@ -172,6 +172,8 @@ class Scenario:
     """None: its author says nothing, and the run is judged by itself."""
     struck: Mapping[str, int] = field(default_factory=dict)
     """How often faults, by their names, have struck in the runs that this one goes on from."""
+    drafted: bool = False
+    """Made by `xsim init`, and nobody has looked at what it guesses of the vendor: what rests on that is no proof."""
 
     def next_start(self, number: int, started: datetime, ended: datetime) -> datetime:
         """When the cycle behind this one begins: an overrun skips the ticks that it covers (server-semantics 3)."""
@@ -356,11 +358,12 @@ class Probe:
     kind "ageing": the clock far ahead of cycle `from_cycle`, no new events. "fresh": the first cycle once more, from an
     empty last run, where the scenario starts from another one. "wanted": from an empty last run, or from
     what a fetch before the event left behind, the vendor holds only `event`; the last one of an event counts.
-    "control": as the first "wanted", the vendor holds nothing. "state": from the state stored after `from_cycle`, the
-    vendor holds only `event`, and a vendor function remembers nothing. "remembering": as the last "state" one, and it
-    remembers all. "drain": an extra cycle behind the schedule, no new events. "cold": cycle `from_cycle` once more from
-    what was stored before it, in a process in which nothing ran before; a second one draws other chance. "reused": the
-    same cycle in another process, behind some of the cycles before it, CommonServerPython anew in each.
+    "control": as the first "wanted", the vendor holds nothing. "witness": as "wanted", of an event that was delivered.
+    "state": from the state stored after `from_cycle`, the vendor holds only `event`, and a vendor function remembers
+    nothing. "remembering": as the last "state" one, and it remembers all. "drain": an extra cycle behind the schedule,
+    no new events. "cold": cycle `from_cycle` once more from what was stored before it, in a process in which nothing
+    ran before; a second one draws other chance. "reused": the same cycle in another process, behind some of the cycles
+    before it, CommonServerPython anew in each.
     """
 
     kind: str

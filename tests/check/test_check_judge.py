@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from builders import a_cycle, a_failure, a_journal, an_incident, cycles_with_last_runs
+from builders import (
+    a_cycle,
+    a_failure,
+    a_journal,
+    a_listing,
+    an_endpoint,
+    an_event,
+    an_incident,
+    cycles_with_last_runs,
+)
 
 from xsim.check import check, delivered_identities
 from xsim.model import Outcome, Severity, Verdict
@@ -54,6 +63,16 @@ def test_a_run_that_delivers_nothing_is_undecided():
     assert report.verdict is Verdict.UNDECIDED
     assert report.reason.startswith("nothing was delivered in 2 cycles")
     assert report.identity == ""
+
+
+def test_a_run_that_delivers_nothing_of_what_the_answers_list_says_so():
+    events = [an_event(name, wanted=None) for name in ("A-1", "A-2", "A-3")]
+    shown = a_cycle(1, listings=[a_listing("A-2", "A-1")])
+    report = check(a_journal([shown, a_cycle(2)], events=events, endpoints=(an_endpoint(),)))
+    assert report.reason == (
+        "nothing was delivered in 2 cycles, although the vendor's answers listed 2 events, A-1 first in cycle 1: "
+        "look at what the script leaves out, and give the vendor events that it does not"
+    )
 
 
 def test_a_run_of_which_no_cycle_ended_well_is_undecided_where_failures_are_ignored():

@@ -19,7 +19,7 @@ from builders import (
 
 from xsim.check import check
 from xsim.model import LogLine, Severity
-from xsim.world import Change, Endpoint, Fault, Limit, Paging
+from xsim.world import Change, Endpoint, Fault, Hatch, Limit, Paging
 
 DETAIL = Endpoint("/alerts/{id}", kind="detail", id_field="id")
 UPDATE = Endpoint("/alerts/{id}/ack", method="POST", kind="update", id_field="id")
@@ -129,6 +129,41 @@ def test_a_page_that_failed_while_the_last_run_moved_on():
 )
 def test_a_failed_request_that_did_not_have_to_bring_the_event_is_no_cause(case, cycle):
     assert the_miss(cycle, endpoints=(PAGED,)).cause != "cursor-moved-on-failure", case
+
+
+FUNCTION = {"endpoints": (), "hatch": Hatch("vendor.py", "answer", "vendor.py:answer")}
+
+
+@pytest.mark.parametrize(
+    ("failed", "cause"),
+    [
+        ("/alerts?since=1&page=2", "cursor-moved-on-failure"),
+        ("/users?since=1&page=2", ""),
+        ("/alerts?since=1&page=1", ""),
+    ],
+)
+def test_the_next_page_of_a_function_s_list_had_to_bring_what_the_first_did_not_hold(failed, cause):
+    rows = replace(a_listing("A-2"), endpoint="vendor.py:answer")
+    first = an_exchange(url=f"{URL}?since=1&page=1", listing=rows)
+    finding = the_miss(moved(2, first, struck(f"https://vendor.example{failed}", status=429)), **FUNCTION)
+    assert finding.cause == cause
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "cause"),
+    [
+        ('{"q": "{ a }", "v": {"page": 1}}', '{"q": "{ a }", "v": {"page": 2}}', "cursor-moved-on-failure"),
+        ("page=1&size=9", "page=2&size=9", "cursor-moved-on-failure"),
+        ('{"q": "{ a }"}', '{"q": "{ b }"}', ""),
+        ('{"ids": [1, 2]}', '{"ids": [3]}', ""),
+        ('{"page": 1, "of": "alerts"}', '{"page": 2, "of": "users"}', ""),
+    ],
+)
+def test_a_page_of_a_function_s_list_may_be_asked_for_in_the_body(one, other, cause):
+    rows = replace(a_listing("A-2"), endpoint="vendor.py:answer")
+    first = replace(an_exchange(url=URL, listing=rows), method="POST", request_body=one)
+    failed = replace(struck(URL, status=429), method="POST", request_body=other)
+    assert the_miss(moved(2, first, failed), **FUNCTION).cause == cause
 
 
 def test_the_details_of_the_event_itself_failed():

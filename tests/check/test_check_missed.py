@@ -1,6 +1,7 @@
 """Why an event was missed: which of several stories the evidence tells."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from builders import (
@@ -226,7 +227,20 @@ def test_where_no_probe_names_the_cycle_the_story_is_that_of_the_first_fetch_tha
     dry = [a_probe("drain", from_cycle=number) for number in (4, 5, 6)]
     finding = missed(cycles, late, an_event("A-2", "09:20:00"), probes=[*looks, *dry], **PAGED)
     assert (finding.cause, finding.cycles) == ("sliding-offset", (2,))
-    assert dict(finding.evidence)["why"].startswith("cycle 2 left out the first 2 of 2 events by count")
+    assert dict(finding.evidence)["why"].startswith("cycle 2 left out all 2 events that match, by a count")
+
+
+@pytest.mark.parametrize(("offset", "is_past"), [(1, False), (2, True), (15, True)])
+def test_a_count_that_is_past_the_end_of_its_list_is_told_as_such(offset, is_past):
+    late, other = an_event("A-3", "09:29:50"), an_event("A-2", "09:20:00")
+    page = a_listing(*([] if is_past else ["A-2"]), since="09:00:00", offset=offset, matched=2)
+    looks = [a_probe("wanted", "A-3", delivers=True), a_probe("state", "A-3", from_cycle=4)]
+    dry = [a_probe("drain", from_cycle=number) for number in (4, 5, 6)]
+    finding = missed([a_cycle(n, listings=[page]) for n in (1, 2, 3, 4)], late, other, probes=[*looks, *dry], **PAGED)
+    evidence = dict(finding.evidence)
+    assert finding.cause == "sliding-offset"
+    assert evidence["why"].startswith("cycle 1 left out all 2 events") is is_past
+    assert ("grow by what this very list held" in evidence["instead"]) is is_past
 
 
 @pytest.mark.parametrize(
@@ -241,6 +255,34 @@ def test_requests_that_do_not_stay_behind_the_event_name_no_cycle(bounds):
     late = an_event(occurred="09:30:40", visible="09:31:50")
     finding = missed(counting(0, 0, 0, 0, bounds=bounds), late, an_event("A-2", "09:30:50"), lost_at=None)
     assert finding.message == "A-1 was never delivered"
+
+
+def windows(*spans):
+    """A cycle a window, which stores the end of it, as one does that finds nothing."""
+    asked = [
+        (since, ("created", "<", f"2024-05-14T{until}Z"), {"at": f"2024-05-14T{until}Z"}) for since, until in spans
+    ]
+    return cycles_of(*(([a_listing(since=since, bounds=[end])], after) for since, end, after in asked))
+
+
+ENDING = {"endpoints": (an_endpoint(filters=(Filter("since", "created"), Filter("until", "created", compare="<"))),)}
+
+
+def test_a_window_that_lies_before_an_event_to_come_has_not_lost_it():
+    event, known = an_event(occurred="09:33:30"), an_event("A-2", "09:28:59")
+    ends = [f"09:{minute}:00" for minute in (25, 29, 33, 37, 41, 45, 49)]
+    cycles = windows(*pairwise(ends))
+    finding = missed(cycles, event, known, lost_at=1, **ENDING)
+    assert (finding.message, finding.cause) == ("A-1 was never delivered: lost at cycle 3", "cursor-ahead-of-data")
+    assert "the end of the window that it had asked for, 2024-05-14T09:37:00Z" in dict(finding.evidence)["why"]
+
+
+def test_an_event_of_the_very_fetch_behind_which_a_gap_begins_lies_in_the_gap():
+    event, known = an_event(occurred="09:31:00.2", visible="09:31:01"), an_event("A-2", "09:30:58")
+    spans = [("09:25:00", "09:30:00"), ("09:30:00", "09:31:00"), ("09:31:30", "09:32:00"), ("09:32:00", "09:33:00")]
+    cycles = windows(*spans)
+    cycles[1] = replace(cycles[1], ended=at("09:31:00.4"))
+    assert missed(cycles, event, known, **ENDING).cause == "window-gap"
 
 
 def handing_out_what_waits(*stored):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xsim.check import missed as stage
-from xsim.check.remedies import ENDED, MISSED, REPEATED
+from xsim.check.remedies import ENDED, MISSED, REPEATED, in_its_fields
 
 CHECK = Path(stage.__file__).parent
 TOLD_IN = {
@@ -23,6 +23,8 @@ TOLD_IN = {
 }
 IN_RULES = {"changed", "identical", "limit-per-request"}
 """What FC202, FC203 and FC205 say that is no mistake of the script."""
+OF_ENDINGS = {"stuck", "poison-record", "token-expired"}
+"""What FC601 says of how a fetch ended, without a sentence for why."""
 
 
 def told_in(path):
@@ -43,14 +45,28 @@ def test_every_cause_says_what_to_write_instead(module):
 
 
 def test_no_remedy_is_for_a_cause_that_nobody_tells():
-    known = {cause for module in TOLD_IN for cause in told_in(CHECK / module)} | IN_RULES
+    known = {cause for module in TOLD_IN for cause in told_in(CHECK / module)} | IN_RULES | OF_ENDINGS
     assert (MISSED.keys() | REPEATED.keys() | ENDED.keys()) <= known
 
 
-@pytest.mark.parametrize("path", sorted(CHECK.rglob("*.py")), ids=lambda path: path.name)
-def test_causes_are_spelled_with_hyphens(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.keyword) and node.arg == "cause":
-            values = [each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)]
-            texts = [value for value in values if isinstance(value, str)]
-            assert all(re.fullmatch(r"[A-Za-z-]*", text) for text in texts), texts
+def test_causes_are_spelled_with_hyphens():
+    for path in sorted(CHECK.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "cause":
+                values = [each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)]
+                wrong = [each for each in values if isinstance(each, str) and not re.fullmatch(r"[A-Za-z-]*", each)]
+                assert wrong == [], path.name
+
+
+@pytest.mark.parametrize(
+    ("identity", "time_field", "said"),
+    [
+        (("caseId",), "opened.at", "`str(event['caseId']) in ids` since event['opened']['at']"),
+        (("data.key",), r"a\.b", "`str(event['data']['key']) in ids` since event['a.b']"),
+        (("a", "b"), "", "`str(event['id']) in ids` since event['created']"),
+        (("items.*.id",), "created", "`str(event['id']) in ids` since event['created']"),
+        ((), "items.0.at", "`str(event['id']) in ids` since event['items'][0]['at']"),
+    ],
+)
+def test_a_remedy_names_the_fields_that_the_events_have(identity, time_field, said):
+    assert in_its_fields("`str(event['id']) in ids` since event['created']", identity, time_field) == said

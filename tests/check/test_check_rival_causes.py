@@ -22,7 +22,7 @@ from test_check_missed import NAMED, cycles_of, missed
 from xsim.check import check
 from xsim.check.bounds import has_matched
 from xsim.model import Outcome, Settings
-from xsim.world import Change, Fault, Filter, Hatch, Listing, Order, Paging
+from xsim.world import Change, Fault, Filter, Hatch, Limit, Listing, Order, Paging
 
 STRICT = an_endpoint(filters=(Filter("since", "created", compare=">"),))
 BY_SECONDS = an_endpoint(filters=(Filter("since", "created", compare=">", precision="s"),))
@@ -41,6 +41,31 @@ def test_an_event_that_the_losing_cycle_had_in_hand_was_dropped_though_the_next_
     after = a_listing(since="09:29:40", compare=">")
     cycles = cycles_of(([got], {"at": day("09:29:40")}), *[([after], {"at": day("09:29:40")})] * 3)
     assert missed(cycles, event, other, lost_at=1, endpoints=(STRICT,)).cause == "listed-but-dropped"
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "beside", "is_told"),
+    [
+        ("09:31:00.500", "09:31:00.500", {}, True),
+        ("09:31:00.500", "09:26:00.500", {}, False),  # It looks back, so that the loss is a later one.
+        ("09:31:00.500", "09:31:00.500", {"last_id": 7}, False),  # Which of the two left the event out?
+        ("09:30:20", "09:30:20", {}, False),
+        ("09:40:00", "09:40:00", {}, True),
+    ],
+)
+def test_behind_a_count_of_records_the_stored_time_tells_which_fetch_moved_past_an_event(
+    stored, asked, beside, is_told
+):
+    event, last_run = an_event("A-1", "09:30:30", "09:33:30"), {"at": day(stored), **beside}
+    states = [{}, {"at": day("09:00:00"), "offset": 20}, *[last_run] * 6]
+    calls = [an_exchange(number=n, request_body=f'{{"after": "{day(asked)}"}}') for n in range(1, 8)]
+    cycles = [a_cycle(n, before=states[n - 1], after=states[n], exchanges=[calls[n - 1]]) for n in range(1, 8)]
+    probes = [a_probe("wanted", "A-1", delivers=True, from_cycle=5)]
+    probes += [a_probe("state", "A-1", from_cycle=n) for n in (1, 3, 7)]
+    by_function = Hatch("vendor.py", "answer", "vendor.py:answer")
+    finding = missed(cycles, event, probes=probes, endpoints=(), hatch=by_function)
+    assert finding.message.endswith("lost at cycle 2") == is_told
+    assert (finding.cause == "clock-as-cursor") == (is_told and stored != "09:40:00")
 
 
 @pytest.mark.parametrize(("newest", "word"), [("09:30:48", "late-arrival"), ("09:30:47.900", "precision-cut")])
@@ -222,7 +247,11 @@ def test_a_bound_that_is_another_event_s_own_full_minute_has_lost_no_precision()
     assert "stored the time of A-2, the last of a list" in dict(finding.evidence)["why"]
     in_order = asked(1, "09:00:00", {}, {"at": day("09:29:00")}, "A-2", "A-1", listed=["A-1"])
     finding = again(in_order, asked(2, "09:29:00", {"at": day("09:29:00")}, {}, "A-1"), events=events)
-    assert finding.cause == "window-reaches-back"
+    assert finding.cause == "cursor-behind-data"
+    assert (
+        "asked from the stored at on, 2024-05-14T09:29:00Z, the time of A-2, though A-1"
+        in dict(finding.evidence)["why"]
+    )
 
 
 def test_a_bound_in_1970_is_the_newest_time_in_another_unit():
@@ -267,6 +296,68 @@ def test_an_author_s_added_unit_does_not_hide_that_the_list_s_last_event_was_sto
     assert finding.cause == "cursor-behind-data"
 
 
+def test_a_look_back_to_another_event_s_time_is_no_cursor_behind_the_data():
+    events = (an_event("A-1", "09:30:06"), an_event("A-2", "09:29:00"))
+    at_newest = {"at": day("09:30:06")}
+    first = asked(1, "09:28:00", {"at": 1}, at_newest, "A-2", "A-1")
+    assert again(first, asked(2, "09:29:00", at_newest, {}, "A-1"), events=events).cause == "window-reaches-back"
+    # The stored place is the older one's, and what was asked for lies before even that.
+    at_oldest = {"at": day("09:29:00")}
+    first = asked(1, "09:27:00", {"at": 1}, at_oldest, "A-1", "A-2")
+    finding = again(first, asked(2, "09:28:00", at_oldest, {}, "A-1"), events=events)
+    assert finding.cause == "cursor-behind-data"
+    assert "cycle 1 stored the time of A-2, the last of a list" in dict(finding.evidence)["why"]
+    # The stored place is the newest's, and what came between two fetches from it has not made it stand still.
+    events = (an_event("A-1", "09:29:30"), an_event("A-2", "09:30:06"))
+    first = asked(1, "09:28:00", {"at": 1}, at_newest, "A-2")
+    unmoved = [asked(number, "09:29:00", at_newest, at_newest, "A-1") for number in (2, 3)]
+    assert again(first, *unmoved, events=events).cause == "window-reaches-back"
+
+
+def test_a_count_or_a_place_that_equals_an_id_is_no_memory():
+    def told(name, since, last_run, **world):
+        events = (an_event(name, "09:29:10"), an_event("1", "09:28:00", record={"id": 1}))
+        first = asked(1, "09:00:00", {}, last_run, "1", name, **world)
+        second = asked(2, since, last_run, {"at": 2}, name, **world)
+        journal = a_journal([first, second], events=events, **NAMED)
+        return [each.cause for each in check(journal, select=["FC202"]).findings]
+
+    assert told("14", "09:01:00", {"offset": 14}) == ["window-reaches-back"]
+    assert told("14", "09:01:00", {"seen": [{"id": 14}]}) == ["ids-not-heeded"]
+    assert told("A-14", "09:01:00", {"newest": "A-14"}) == ["ids-not-heeded"]
+
+
+def test_a_number_that_the_last_run_held_and_the_request_did_not_ask_from():
+    endpoint = an_endpoint(filters=(Filter("after", "number", compare=">", kind="number"),))
+    events = tuple(an_event(f"A-{place}", "09:29:00", record={"number": place}) for place in (1, 2))
+    steps = ((1, {}, {"number": "2"}), (2, {"number": "2"}, {"number": "3"}))
+    cycles = [
+        a_cycle(
+            number,
+            incidents=map(an_incident, ("A-1", "A-2")),
+            before=before,
+            after=after,
+            listings=[a_listing("A-1", "A-2", bounds=[("number", ">", "0")])],
+        )
+        for number, before, after in steps
+    ]
+    finding = again(*cycles, events=events, endpoints=(endpoint,))
+    assert (finding.cause, dict(finding.evidence)["why"]) == (
+        "window-reaches-back",
+        'cycle 2 asked for number > 0, though number was "2", the number of an event that was delivered',
+    )
+
+
+def test_a_batch_was_not_tried_anew_where_the_last_run_never_moves():
+    failed = an_exchange(status=404)
+    first = asked(1, "09:00:00", {"at": 1}, {"at": 1}, "A-1")
+    behind = replace(failed, at=first.exchanges[0].at + timedelta(seconds=1))
+    first = replace(first, exchanges=(*first.exchanges, behind))
+    still = asked(2, "09:00:00", {"at": 1}, {"at": 1}, "A-1")
+    assert again(first, still).cause == "cursor-stood-still"
+    assert again(first, replace(still, last_run_after={"at": 2})).cause == "retried-batch"
+
+
 def test_a_last_run_that_went_back_by_itself():
     cycles = [
         asked(1, "09:20:00", {"at": day("09:20:00")}, {"at": day("09:29:40")}, "A-1"),
@@ -305,7 +396,40 @@ def test_one_dict_that_stands_for_all_incidents():
         return finding.cause
 
     assert told("A-1", "A-2") == "one-dict-for-all"
+    assert told("A-1", "A-2", "A-3") == ""  # A script may hand it over twice, and leave out the others.
     assert [told("A-2", "A-1"), told("A-1", "A-3", "A-2"), told("A-1", "A-2", count=3)] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("answers", "times", "cause"),
+    [
+        ([("A-1", "A-2", "A-3", "A-4")], 2, "one-dict-for-all"),
+        ([("A-1", "A-2", "A-3", "A-4")], 3, "one-dict-for-all"),
+        ([("A-1", "A-2", "A-3", "A-4")], 5, ""),
+        ([("A-5", "A-4", "A-3")], 3, ""),
+        ([("A-3",), ("A-5", "A-4")], 3, "one-dict-for-all"),
+        ([("A-4", "A-5", "A-3")], 3, ""),
+        ([("A-1", "A-2", "A-3", "A-4")] * 2, 2, "several-pages"),
+    ],
+)
+def test_one_dict_stands_for_all_though_events_that_it_cost_before_are_listed_again(answers, times, cause):
+    handed = [([("A-1", "A-2")], "A-2", 2), (answers, "A-4", times)]
+    cycles = [
+        a_cycle(
+            number,
+            incidents=[an_incident(name)] * count,
+            listings=[a_listing(*listed) for listed in lists],
+            host_calls=[a_host_call("incidents", str(count))],
+        )
+        for number, (lists, name, count) in enumerate(handed, start=1)
+    ]
+    events = [an_event(f"A-{n}", wanted=n == 4 or None) for n in range(1, 6)]
+    journal = a_journal(cycles, events=events, **NAMED)
+    assert {each.events[0]: each.cause for each in check(journal, select=["FC203"]).findings}["A-4"] == cause
+    # Whatever the order: the others were missed, as a fetch of each alone delivers it.
+    journal = replace(journal, probes=[a_probe("wanted", f"A-{n}", delivers=True) for n in range(1, 6)])
+    cause = "one-dict-for-all" if times < 5 else ""
+    assert {each.events[0]: each.cause for each in check(journal, select=["FC203"]).findings}["A-4"] == cause
 
 
 # --- fetches that end badly
@@ -470,6 +594,30 @@ def test_what_has_the_very_time_of_the_last_one_that_was_handed_over_is_lost_to_
     finding = missed([first, *rest], events[2], *events[:2], lost_at=1, params={"max_fetch": 2})
     assert finding.cause == "same-timestamp-at-limit"
     assert dict(finding.evidence)["why"].endswith("the last of them, A-2, has the event's very time")
+    assert dict(finding.evidence)["instead"].endswith(
+        "leave those ids out, and only then cut what is left to the limit"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "limit", "instead"),
+    [
+        ("?limit=1", Limit("limit"), "`limit=max_fetch + len(ids)`"),
+        ("?limit=1", Limit("limit", maximum=1), "page on within that time"),
+        ("?olimit=1", Limit("limit"), "page on within that time"),
+        ("", Limit(""), "page on within that time"),
+    ],
+)
+def test_only_a_request_that_named_a_number_can_ask_for_a_larger_one(query, limit, instead):
+    event, twin = an_event("A-1", "09:25:00"), an_event("A-2", "09:25:00")
+    got = an_exchange(url=f"https://vendor.example/alerts{query}", listing=a_listing("A-2", matched=2, limit=1))
+    rest = [a_cycle(n, listings=[a_listing(since="09:25:00", compare=">")], before={"at": 1}) for n in (2, 3, 4)]
+    endpoint = replace(STRICT, limit=limit, paging=Paging("page", "page"))
+    finding = missed(
+        [a_cycle(1, exchanges=[got], after={"at": 1}), *rest], event, twin, lost_at=1, endpoints=(endpoint,)
+    )
+    assert finding.cause == "same-timestamp-at-limit"
+    assert dict(finding.evidence)["instead"].endswith(instead)
 
 
 def test_an_event_in_whose_place_another_was_handed_over_is_told_as_that():
@@ -544,6 +692,44 @@ def test_a_page_that_stands_still_says_what_would_move_it(order, listed, cause, 
     rest = [each for each in events if each is not own]
     finding = missed(cycles, own, *rest, probes=probes, endpoints=(an_endpoint(order=Order((order,))),))
     assert (finding.cause, word in dict(finding.evidence)["instead"]) == (cause, True)
+
+
+RENEWED = [("old", "old"), ("old", "old"), ("old", "old"), ("old", "new")]
+
+
+@pytest.mark.parametrize(
+    ("stored", "drained", "contexts", "logins", "is_told"),
+    [
+        ("abab", "aba", [], (), True),
+        ("abcd", "aaa", [], (), False),  # It goes on to states that were not there before.
+        ("abab", "abc", [], (), False),
+        ("aaaa", "aaa", RENEWED, (4,), True),
+        ("aaaa", "aaa", RENEWED, (), False),  # The fetch itself has changed it.
+        ("aaaa", "aaa", [(1, 2), (2, 3), (3, 4), (4, 5)], (1, 2, 3, 4), False),
+    ],
+)
+def test_a_page_is_the_same_for_ever_also_where_states_go_round_or_a_token_is_renewed(
+    stored, drained, contexts, logins, is_told
+):
+    own, *rest = (an_event(f"A-{n}", f"09:2{n}:00") for n in (3, 1, 2, 4))
+    page = a_listing("A-1", "A-2", since="09:00:00", matched=4, limit=2)
+    cycles = []
+    for number, before in enumerate(stored, start=1):
+        after = (stored + drained)[number] if number < 4 else drained[0]
+        context = contexts[number - 1] if contexts else ({}, {})
+        asked_for = [an_exchange(number=number, login="granted")] if number in logins else []
+        cycle = a_cycle(
+            number,
+            before={"at": before},
+            after={"at": after},
+            exchanges=[*asked_for, an_exchange(number=number, listing=page)],
+        )
+        cycles.append(replace(cycle, context_before={"token": context[0]}, context_after={"token": context[1]}))
+    probes = [a_probe("wanted", own.id, delivers=True), a_probe("state", own.id, from_cycle=4, delivers=True)]
+    probes += [a_probe("drain", from_cycle=n, last_run_after={"at": at}) for n, at in enumerate(drained, start=4)]
+    journal = a_journal(cycles, events=[own, *rest], probes=probes, **NAMED)
+    findings = [each for each in check(journal, select=["FC201"]).findings if each.events]
+    assert [(each.cause, each.events) for each in findings] == [("page-cut-at-limit", ("A-3",))] * is_told
 
 
 # --- what a fetch is stuck on

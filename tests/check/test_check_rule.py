@@ -85,6 +85,16 @@ def test_an_unknown_rule_is_a_complaint_that_names_the_nearest(name, near):
     assert near in complaint.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("FC2*", "'FC2'"), ("fc5x", "'FC5'"), ("FC2xx", "'FC2'"), ("ALL", "'FC'"), ("*", "'FC'")],
+)
+def test_a_family_or_all_rules_meant_by_a_sign_that_is_none_are_told_how_to_name_them(name, hint):
+    with pytest.raises(XsimError) as complaint:
+        codes(select=[name])
+    assert complaint.value.hint.startswith(hint)
+
+
 @pytest.mark.parametrize("name", ["", "F", "qqqqqqqq"])
 def test_a_name_near_to_nothing_points_to_the_list_of_rules(name):
     with pytest.raises(XsimError) as complaint:

@@ -121,6 +121,19 @@ def test_a_fault_that_never_struck_is_named():
     assert [each for each in untried if "struck" in each] == ["fault 'other' never struck"]
 
 
+@pytest.mark.parametrize(("failing", "delivers", "is_told"), [(3, 1, True), (3, 2, False), (1, 1, False)])
+def test_a_run_that_planned_faults_kept_from_most_of_its_events_says_so(failing, delivers, is_told):
+    names = ["A-1", "A-2", "A-3"]
+    good = a_cycle(1, incidents=[an_incident(name) for name in names[:delivers]])
+    down = [a_cycle(n, exchanges=[an_exchange(status=500, fault="outage")], failure=a_failure()) for n in range(2, 5)]
+    cycles = [good, *down[:failing], *(a_cycle(n) for n in range(2 + failing, 5))]
+    events = [an_event(name, wanted=True) for name in names]
+    world = {"events": events, "endpoints": (an_endpoint(),), "faults": (Fault("outage", "status"),)}
+    told = not_exercised(*cycles, **world, identity=("id",), time_field="created")
+    said = "most of the events: faults of the scenario ended 3 of 4 cycles, and 1 of 3 wanted events came"
+    assert (said in told) is is_told
+
+
 def test_a_token_that_is_good_to_the_end_is_not_named():
     assert not [each for each in not_exercised(a_cycle(1), logins=(Login("api"),)) if "api" in each]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 from urllib.parse import unquote_plus
 
 from xsim.check.bounds import ISO, moment_of
@@ -16,6 +17,9 @@ from xsim.model import Exchange, Outcome
 
 NUMBERS = re.compile(r"(?<!\d)(?:\d{16}|\d{13}|\d{10})(?!\d)")
 """Times as numbers since 1970, in microseconds, milliseconds or seconds."""
+
+GRANTED = "granted"
+"""What the vendor made of a request for a token, where it gave one."""
 
 
 def relative(text: str, now: datetime) -> str:
@@ -50,9 +54,23 @@ def goes_by_the_clock(truth: Truth, last: list[Scene]) -> bool:
     """Whether states and requests are the same each time but for the clock, and the answers are just the same."""
     if any(scene.outcome is not Outcome.OK or scene.failed or not scene.shown for scene in last):
         return False
-    requests = {tuple(relative(asked_with(each), scene.started) for each in scene.exchanges) for scene in last}
+    requests = {
+        tuple(relative(asked_with(each), scene.started) for each in scene.exchanges if each.login != GRANTED)
+        for scene in last
+    }
     answers = {tuple(shown.listing.listed for shown in scene.shown) for scene in last}
-    states = {relative(json_text([scene.last_run_after, scene.context_after]), scene.started) for scene in last}
+    kept = ((scene.started, [scene.last_run_after, kept_context(last, scene.context_after)]) for scene in last)
+    states = {relative(json_text(state), started) for started, state in kept}
     stored = {relative(json_text(scene.last_run_after), scene.started) for scene in last}
     drained = {relative(each.last_run, each.at) for each in truth.drains[-len(last) :]}
     return len(requests) == len(answers) == len(states) == 1 and stored == drained
+
+
+def kept_context(last: list[Scene], context: Any) -> Any:
+    """A context as far as it tells states apart: not at all where only logins change it, as it keeps their token.
+
+    A context that each fetch changes, with a login or without, is more than a token.
+    """
+    has_changed = [scene for scene in last if scene.context_before != scene.context_after]
+    by_login = all(any(call.login == GRANTED for call in scene.exchanges) for scene in has_changed)
+    return None if by_login and len(has_changed) < len(last) else context

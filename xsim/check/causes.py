@@ -21,6 +21,7 @@ BESIDE: Mapping[str, tuple[str, ...]] = {
     "sliding-offset": ("FC201", "FC202", "FC203"),
     "over-quota": ("FC401", "FC601"),
     "quiet-cycle": ("FC102", "FC601"),
+    "stuck": ("FC601", "FC604"),
 }
 """Causes with a remedy that other rules tell than FC201 (missed), FC202 (repeated) and FC601 (failed), or more."""
 
@@ -34,9 +35,6 @@ WITHOUT_REMEDY: Mapping[str, tuple[tuple[str, ...], str]] = {
     "limit-per-request": (("FC205",), "it stays within the limit if that is meant for each request"),
     "same-page": (("FC402",), "the same page is asked for over and over"),
     "beyond-the-end": (("FC402",), "pages behind the last one are asked for"),
-    "stuck": (("FC601", "FC604"), "each fetch since then fails in the same way, as the last run stays what it was"),
-    "poison-record": (("FC601",), "the fetch fails on one record, whenever that is listed"),
-    "token-expired": (("FC601",), "a token ran out in the middle of a fetch, and the next one got a new one"),
     "more-incidents": (("FC608",), "a new process hands over events that this one left out, as it had seen them"),
     "fewer-incidents": (("FC608",), "a new process lacks events that this one had kept from an earlier fetch"),
     "other-incidents": (("FC608",), "a new process makes other incidents of the same events"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote_plus
+
 from xsim.check.bounds import endpoint_of, has_matched
 from xsim.check.excerpt import shorten
 from xsim.check.fates import Fate
@@ -11,7 +14,8 @@ from xsim.check.positions import POSITIONAL
 from xsim.check.queries import Query, function_answers_without, is_cut, leaving_out
 from xsim.check.scenes import Scene, Shown
 from xsim.check.spans import SECOND
-from xsim.world import Listing
+from xsim.model import Scenario
+from xsim.world import Event, Listing
 
 
 def cut_off(loss: Loss) -> Told | None:
@@ -49,6 +53,23 @@ def cut_at(loss: Loss, query: Query, number: int) -> Told:
     return "page-cut-at-limit", f"{got}; the event was among those that were cut off"
 
 
+def can_be_asked_for_more(scenario: Scenario, scene: Scene, event: Event) -> bool:
+    """Whether the answer that was cut before the event would hold more, had the request named a larger number."""
+    left_out = leaving_out(scenario, scene, event)
+    last = next((query[-1] for query in left_out if is_cut(query[-1].listing)), None)
+    endpoint = endpoint_of(scenario, last.listing) if last is not None else None
+    if last is None or endpoint is None:
+        return True  # Of a vendor function it is not known.
+    limit, got = endpoint.limit, last.listing.limit
+    if not limit.name or got is None or got >= limit.maximum:
+        return False
+    # A vendor that has no pages leaves but the number, also where the script named none.
+    calls = (each for each in scene.exchanges if (each.at, each.line) == (last.at, last.line))
+    name = limit.pattern or rf"(?<![\w$]){re.escape(limit.name.rpartition('.')[2])}(?!\w)"
+    sent = any(re.search(name, f"{unquote_plus(each.url)} {each.request_body}") for each in calls)
+    return endpoint.paging is None or sent or limit.place == "header"
+
+
 def tie_in_a_function_s_answer(loss: Loss) -> Told | None:
     """A vendor function tells no limit; but a list, oldest first, that ends among events of one time was cut there."""
     assert loss.losing is not None
@@ -71,11 +92,22 @@ def slid(loss: Loss, shown: list[Shown], number: int) -> Told | None:
     endpoint = endpoint_of(loss.scenario, last)
     if endpoint is None or endpoint.paging is None or endpoint.paging.kind not in POSITIONAL or not last.offset:
         return None
+    if is_past_the_end(last):
+        return (
+            "sliding-offset",
+            f"cycle {number} left out all {last.matched} events that match, by a count that is at the end of this list "
+            "or past it",
+        )
     return (
         "sliding-offset",
         f"cycle {number} left out the first {last.offset} of {last.matched} events by count; "
         "the event is among those that were left out",
     )
+
+
+def is_past_the_end(listing: Listing) -> bool:
+    """Whether a count of records left out all that there were."""
+    return bool(listing.offset) and not listing.listed and listing.offset >= listing.matched
 
 
 def behind_a_count(loss: Loss) -> Told | None:

@@ -66,6 +66,11 @@ MOST_NAMED = 10
 """Cycles that a sentence names."""
 
 
+def subject(event: str) -> str:
+    """An event's id at the beginning of a sentence, where one that is but a number would read as a count."""
+    return f"event {shorten(event)}" if event.isdecimal() else shorten(event)
+
+
 def in_cycles(numbers: Sequence[int]) -> str:
     """cycle 2; cycles 2, 3; or the first of many and how many more."""
     named = ", ".join(str(number) for number in numbers[:MOST_NAMED])

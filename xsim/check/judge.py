@@ -14,10 +14,11 @@ from xsim.check.evidence import Evidence
 from xsim.check.excerpt import counted, listed, shorten
 from xsim.check.expectations import with_expectation
 from xsim.check.gathering import Gathering
+from xsim.check.guesses import resting_on_guesses, told_of_guesses
 from xsim.check.rule import chosen, codes_named
 from xsim.check.rules import RULES
 from xsim.check.rules.vendor_truth import knows_events
-from xsim.check.untried import cut_short, never_struck, untried
+from xsim.check.untried import cut_short, kept_from, never_struck, unproved, untried, what_lacked
 from xsim.events import Delivered
 from xsim.findings import Finding, Report, Rule, RuleResult
 from xsim.model import Journal, Severity, Verdict
@@ -39,7 +40,6 @@ def check(
     """Judge a journal by the rules that `select` and `ignore` leave.
 
     `gathering` followed the journal while it was written, and spares the walk over it.
-
     `fail_on` is the least severity that fails the run. `strict`: what was not exercised leaves the run undecided.
     Where they are not given, what the scenario says holds, else a warning fails and nothing more is asked. `expects`:
     what the scenario expects of its run is held against it.
@@ -84,7 +84,7 @@ def taken_as_unwanted(evidence: Evidence) -> Iterable[str]:
     if evidence.truth is None:
         return
     names = [shorten(fate.event.id, 60) for fate in evidence.truth.unwanted()]
-    if names:
+    if names and not evidence.truth.vain_witness:
         were = "was" if len(names) == 1 else "were"
         yield (
             f"{counted(len(names), 'event')} never came and {were} taken as not wanted, as no fetch that sees one of "
@@ -121,8 +121,9 @@ def result_of(rule: Rule, evidence: Evidence, fail_on: Severity, *, is_set: bool
     if rule.needs is not None and not rule.needs(evidence):
         return RuleResult(rule, Verdict.UNDECIDED, reason=f"needs {rule.needs_text}")
     findings = tuple(
-        with_acceptance(completed(replace(finding, severity=None) if is_set else finding, rule), rule, evidence.journal)
+        with_acceptance(resting_on_guesses(each, evidence), rule, evidence.journal)
         for finding in rule.check(evidence)
+        for each in (completed(replace(finding, severity=None) if is_set else finding, rule),)
     )
     fails = any(counts(finding, fail_on) for finding in open_findings(findings))
     return RuleResult(rule, Verdict.FAILED if fails else Verdict.PASSED, findings)
@@ -153,7 +154,7 @@ def fingerprint(finding: Finding, rule: Rule) -> str:
 
 def counts(finding: Finding, fail_on: Severity) -> bool:
     assert finding.severity is not None, "completed fills it in"
-    return WEIGHT[finding.severity] >= WEIGHT[fail_on]
+    return not finding.doubt and WEIGHT[finding.severity] >= WEIGHT[fail_on]
 
 
 def verdict_of(
@@ -165,7 +166,10 @@ def verdict_of(
     besides = f"; {counted(accepted, 'finding was', 'findings were')} accepted" if accepted else ""
     if any(counts(finding, fail_on) for finding in findings):
         return Verdict.FAILED, f"{tally(findings)} in {counted(len(evidence.cycles), 'cycle')}{besides}"
-    if undecided := why_undecided(evidence):
+    # Notes that rest on a guess are but notes.
+    grave = {result.rule.code for result in results if WEIGHT[result.rule.severity] >= WEIGHT[fail_on]}
+    guessed = told_of_guesses(evidence, [finding for finding in findings if finding.doubt and finding.code in grave])
+    if undecided := guessed or why_undecided(evidence):
         return Verdict.UNDECIDED, f"{undecided}{besides}"
     cycles = counted(len(evidence.cycles), "cycle")
     if unexercised:
@@ -186,13 +190,10 @@ def why_undecided(evidence: Evidence) -> str:
     if not evidence.ok_cycles:
         return f"no fetch ended well in {counted(len(evidence.cycles), 'cycle')}"
     if not evidence.delivered:
-        return (
-            f"nothing was delivered in {counted(len(evidence.cycles), 'cycle')}: "
-            "give the vendor events that lie in the first-fetch window, or simulate more cycles"
-        )
+        return f"nothing was delivered in {counted(len(evidence.cycles), 'cycle')}{what_lacked(evidence.truth)}"
     if evidence.truth is not None and evidence.truth.matches_nothing:
         return "no incident matches an event of the scenario: set [identity]"
-    return ""
+    return unproved(evidence.truth) if evidence.truth is not None else ""
 
 
 def tally(findings: Iterable[Finding]) -> str:
@@ -221,6 +222,7 @@ def not_exercised(evidence: Evidence, results: Sequence[RuleResult]) -> Iterable
         missed = (each for each in results if each.rule.needs is knows_events)
         told = {event for each in missed for finding in each.findings for event in finding.events}
         yield from untried(evidence.truth, evidence.journal.scenario, told=told, ended_well=ended_well)
+        yield from kept_from(evidence.truth, evidence.strikes)
     yield from never_struck(evidence.journal.scenario, evidence.strikes)
     yield from cut_short(evidence.journal)
     for result in results:

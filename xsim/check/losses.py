@@ -11,12 +11,13 @@ from xsim.check.evidence import Evidence
 from xsim.check.fates import Fate
 from xsim.check.loss import Loss
 from xsim.check.lost_to_faults import has_moved_on
-from xsim.check.passed_by import passed_at
+from xsim.check.passed_by import passed_at, stored_past
 from xsim.check.queries import function_answers_without, leaving_out
 from xsim.check.scenes import Scene
 from xsim.check.starved import stuck_window
 from xsim.check.went_wrong import one_dict_for_all
 from xsim.model import Outcome
+from xsim.world import Event
 
 
 def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
@@ -37,6 +38,10 @@ def losses(evidence: Evidence, missed: list[Fate]) -> Iterator[Loss]:
     unknown = [fate.event for fate in missed if probed[fate.event.id] is None and fate.event.id not in behind]
     passed = passed_at(evidence.journal, unknown)
     dropped = dropped_at(evidence, [fate for fate in missed if fate.event.id not in behind], probed, passed)
+    passed |= stored_past(evidence.journal, untold_by_function(evidence, missed, {*behind, *dropped, *passed}, probed))
+    to_come = [fate for fate in missed if fate.event.id not in {*behind, *given, *held_back, *dropped}]
+    later = passed_later(evidence, to_come, probed)
+    probed, passed = probed | dict.fromkeys(later), passed | later
     lost = {event: dropped.get(event) or number or passed.get(event) for event, number in probed.items()}
     seen = {fate.event.id: seen_at(evidence, fate) for fate in missed}
     around = Around(evidence, lost.values(), passed.values(), {truth.numbers[0], *seen.values()})
@@ -110,6 +115,31 @@ def dropped_at(
         if (is_early and is_left_by_script(evidence, fate, listing)) or (is_behind and is_passed_over(fate, listing)):
             found[fate.event.id] = listing.number
     return found
+
+
+def passed_later(evidence: Evidence, missed: Iterable[Fate], probed: Mapping[str, int | None]) -> dict[str, int]:
+    """Event and the cycle that moved on past it, where by its state one is told behind which it was yet to occur.
+
+    A state whose window ends before the event does not deliver it either, and need not be what lost it.
+    """
+    truth = evidence.truth
+    assert truth is not None
+    early = [fate.event for fate in missed if truth.is_to_come(fate.event, probed[fate.event.id])]
+    passed = passed_at(evidence.journal, early)
+    return {event: number for event, number in passed.items() if number > (probed[event] or 0)}
+
+
+def untold_by_function(
+    evidence: Evidence, missed: Iterable[Fate], told: set[str], probed: Mapping[str, int | None]
+) -> list[Event]:
+    """The events that a vendor function never listed, and of which neither a probe nor a bound tells what lost them.
+
+    A state that holds a count of records hides what comes before it from a probe at a vendor with one event.
+    """
+    if evidence.journal.scenario.hatch is None:
+        return []
+    unknown = [fate for fate in missed if probed[fate.event.id] is None and fate.event.id not in told]
+    return [fate.event for fate in unknown if not fate.first_listed]
 
 
 def is_left_by_script(evidence: Evidence, fate: Fate, scene: Scene) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Container, Mapping
+from urllib.parse import parse_qsl
 
 from xsim.check.bounds import endpoint_of, has_matched
 from xsim.check.excerpt import json_text, listed, shorten
 from xsim.check.fates import Fate
 from xsim.check.loss import Loss, Told
 from xsim.check.queries import is_cut
-from xsim.check.scenes import Scene
+from xsim.check.scenes import Scene, standing_alone
 from xsim.check.strikes import endpoint_asked, failure_told, is_login_call, records_asked
 from xsim.model import Exchange, Outcome
 from xsim.world import JsonValue
@@ -155,6 +157,8 @@ def had_to_bring(loss: Loss, scene: Scene, call: Exchange) -> bool:
         # Of a vendor function no call is known; but where nothing else was answered, this one had to bring it.
         failed = {(each.method, each.url) for each in scene.failed}
         return all((each.method, each.url) in failed or is_login_call(scenario, each) for each in scene.exchanges)
+    if endpoint is None and is_page_of_a_list(scene, call) and not scene.lists(event.id):
+        return True
     if endpoint is None or endpoint.kind in DETAILS:
         return event.id in records_asked(scenario, call, loss.truth.fates)
     if endpoint.kind != "list" or scene.lists(event.id):
@@ -166,6 +170,36 @@ def had_to_bring(loss: Loss, scene: Scene, call: Exchange) -> bool:
     answers = [each for each in readable if endpoint_of(scenario, each) is endpoint]
     matched = [each for each in answers if has_matched(scenario, each, event, scene.vendor_state)]
     return not answers or (bool(matched) and is_cut(matched[-1]))
+
+
+def is_page_of_a_list(scene: Scene, call: Exchange) -> bool:
+    """Whether another page of the same list was answered in the fetch: the same request but for its query or body."""
+    for each in scene.exchanges:
+        if each.method == call.method and each.listing is not None and each.listing.listed and pages_alike(each, call):
+            return True
+    return False
+
+
+def pages_alike(one: Exchange, other: Exchange) -> bool:
+    """Whether two requests differ in their query alone, or in a single value of their JSON or form body."""
+    if one.request_body == other.request_body:
+        (path, _, query), (its_path, _, its_query) = one.url.partition("?"), other.url.partition("?")
+        return path == its_path and query != its_query
+    bodies = [values_of(each.request_body) for each in (one, other)]
+    if one.url != other.url or not all(bodies):
+        return False
+    changed = bodies[0].items() ^ bodies[1].items()
+    # The text of a query itself, as of GraphQL, makes another question and no page.
+    return len({name for name, _ in changed}) == 1 and not any("{" in text for _, text in changed)
+
+
+def values_of(body: str) -> dict[str, str]:
+    """Each value of a JSON or form body that stands in no list, by its path; none where the recorded text is cut."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return dict(parse_qsl(body))
+    return {path: str(value) for path, value in standing_alone(found)}
 
 
 def batch_dropped(loss: Loss, scene: Scene) -> Told | None:

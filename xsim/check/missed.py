@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from xsim.check.bounds import EPOCH, UNIT_WORDS, Bound, cut, lower_bounds, moment_of, number_of
+from xsim.check.bounds import EPOCH, UNIT_WORDS, Bound, cut, lower_bounds, moment_of, number_of, reached
 from xsim.check.cut_answers import behind_a_count, cut_off, cut_to_the_limit, is_left_out_elsewhere
 from xsim.check.endings import HANDING_OVER
 from xsim.check.excerpt import excerpt, moment, shorten
@@ -51,6 +51,12 @@ def ahead_of_the_clock(loss: Loss) -> Told | None:
     asked = bound.moment if bound is not None else None
     if asked is None or behind is None or asked <= behind.ended:
         return None
+    if reached(loss.scenario, (shown.listing for shown in loss.losing.shown)) == asked:
+        return (
+            "cursor-ahead-of-data",
+            f"cycle {loss.losing.number} at {moment(loss.losing.started)} stored the end of the window that it had "
+            f"asked for, {moment(asked)}, which lies in the future, and cycle {behind.number} asked from there on",
+        )
     newest = newest_known(loss)
     from_data = asked - newest if newest is not None else None
     text = f"cycle {behind.number} at {moment(behind.started)} asked from {moment(asked)} on"
@@ -113,7 +119,7 @@ def came_late(loss: Loss) -> Told | None:
     stored = clock_stored(loss)
     if stored:
         return "clock-as-cursor", f"{text}: it stored {stored}, the clock's time and no event's"
-    return ahead_of_the_data(loss, text) or ("late-arrival", text)
+    return ahead_of_the_data(loss, text) or between_windows(loss) or ("late-arrival", text)
 
 
 def ahead_of_the_data(loss: Loss, text: str) -> Told | None:
@@ -193,11 +199,13 @@ def error_swallowed(loss: Loss) -> Told | None:
 
 
 def between_windows(loss: Loss) -> Told | None:
-    """The losing cycle asked before the event occurred, and the next one from later on."""
+    """The losing cycle asked before the event was listed, and the next one from later on, whenever it was listed."""
     assert loss.losing is not None
     bound, behind, event = loss.barrier, loss.following, loss.fate.event
     asked = bound.moment if bound is not None else None
-    if asked is None or behind is None or not loss.losing.ended < event.occurred < asked <= behind.ended:
+    if asked is None or behind is None or not max(loss.losing.ended, event.occurred) < asked <= behind.ended:
+        return None
+    if event.occurred <= loss.losing.ended and (loss.was_there or asked <= event.visible):
         return None
     return (
         "window-gap",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote_plus
 
-from xsim.check.bounds import Bound, bounds_of, endpoint_of
+from xsim.check.bounds import EPOCH, Bound, bounds_of, endpoint_of, moment_of
 from xsim.check.scenes import leaves
 from xsim.model import Cycle, Journal, Outcome, Scenario
 from xsim.world import Endpoint, Event
@@ -69,3 +71,53 @@ def reach_of(event: Event, endpoint: Endpoint | None, bounds: list[Bound]) -> st
         return "no"
     kept = [bound.keeps(event) for bound in bounds]
     return "behind" if False in kept else "unknown" if None in kept else "holds"
+
+
+@dataclass(slots=True)
+class Crossing:
+    """What the cycles so far stored, seen from one event."""
+
+    event: Event
+    number: int = 0
+    """The cycle that stored a time behind the event; 0: none, or an earlier one was stored later."""
+
+
+def stored_past(journal: Journal, events: Sequence[Event]) -> dict[str, int]:
+    """Event to the cycle that stored a time past the event's, where the next fetch asks for that very time.
+
+    For a vendor function, whose requests tell no bounds. The last run has to hold a time and no other cursor behind
+    that cycle, and never goes back before the event. Walks the journal once.
+    """
+    crossings = [Crossing(event) for event in events]
+    begun: list[Crossing] = []
+    """Those whose cycle is to be shown by the next request."""
+    for cycle in journal.cycles if crossings else ():
+        if begun and cycle.exchanges:
+            is_asked = asks_for_stored(cycle)
+            for each in begun:
+                each.number = each.number if is_asked else 0
+            begun = []
+        before, after = time_in(cycle.last_run_before), time_in(cycle.last_run_after)
+        is_alone = not list(leaves(cycle.context_after)) and len(list(leaves(cycle.last_run_after))) == 1
+        for each in crossings:
+            occurred = each.event.occurred
+            if after is None or after <= occurred:
+                each.number = 0
+            elif before is not None and before <= occurred <= cycle.ended and is_alone:
+                each.number = cycle.number
+                begun.append(each)
+    unseen = {each.event.id for each in begun}
+    return {each.event.id: each.number for each in crossings if each.number and each.event.id not in unseen}
+
+
+def time_in(state: object) -> datetime | None:
+    """The one time that a last run holds; None where it holds none, or several."""
+    times = [time for _, value in leaves(state) if (time := moment_of(value)) is not None and time > EPOCH]
+    return times[0] if len(times) == 1 else None
+
+
+def asks_for_stored(cycle: Cycle) -> bool:
+    """Whether its first request holds what the last run holds, as it stands there."""
+    first = cycle.exchanges[0]
+    text = unquote_plus(first.url) + first.request_body
+    return any(moment_of(value) is not None and str(value) in text for _, value in leaves(cycle.last_run_before))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from xsim.world import steps_of
+
 EITHER: Mapping[str, str] = MappingProxyType(
     {
         "cursor-lost": ("where a fetch brings nothing, store the last run that it began with: `setLastRun(last_run)`"),
@@ -114,6 +116,25 @@ LATE_BY_ID = (
 )
 """For a late arrival, where the fetch goes on by the newest id and not by a time."""
 
+CUT_LAST = (
+    "store the last event's time together with the ids delivered at that time, ask from that time on, inclusive, leave "
+    "those ids out, and only then cut what is left to the limit"
+)
+"""For a tie that the script itself cut, in an answer that lists all of it."""
+
+PAGED_ON = (
+    "store the last event's time together with the ids delivered at that time, ask from that time on, inclusive, leave "
+    "those ids out, and where an answer is cut, page on within that time"
+)
+"""For a tie cut by an answer that was asked for no number of events, or that holds as many as the vendor gives."""
+
+COUNTED_TOO_FAR = (
+    "let a stored count grow by what this very list held in the answer, `offset + len(page)`, not by the limit or by "
+    "the length of a list that gathers other records too, and begin at 0 again once the bound moves on; safer is no "
+    "count between fetches"
+)
+"""For a count of records that left out all of its list."""
+
 BEHIND_OTHERS = (
     "move the last run on past all that the page listed, also past what was not handed over, or read the next page "
     "until one brings something"
@@ -186,6 +207,18 @@ REPEATED: Mapping[str, str] = MappingProxyType(
 
 ENDED: Mapping[str, str] = MappingProxyType(
     {
+        "stuck": (
+            "look at the line that raised and at what it met: where a record lacks what the line reads, take it with "
+            "`.get`, log the record and go on with the others; where a request fails each time, ask for something that "
+            "the vendor can still answer"
+        ),
+        "poison-record": (
+            "let no single record stop the fetch: read optional fields with `.get`, log what cannot be made an "
+            "incident, and go on with the others"
+        ),
+        "token-expired": (
+            "where a request is answered with 401 in the middle of a fetch, ask for a new token and send it once more"
+        ),
         "quiet-cycle": (
             "where an answer holds no events, hand over [] and store the last run that the fetch began with: "
             "`newest = events[-1]['created'] if events else newest`"
@@ -212,14 +245,29 @@ ENDED: Mapping[str, str] = MappingProxyType(
 )
 
 
-def instead_of_missing(cause: str) -> tuple[tuple[str, str], ...]:
-    """A line of evidence; none for a cause that nobody knows."""
-    return (("instead", MISSED[cause]),) if cause in MISSED else ()
+def instead_of_missing(cause: str, identity: tuple[str, ...], time_field: str) -> tuple[tuple[str, str], ...]:
+    """A line of evidence, in the events' own fields; none for a cause that nobody knows."""
+    return (("instead", in_its_fields(MISSED[cause], identity, time_field)),) if cause in MISSED else ()
 
 
-def instead_of_repeating(cause: str) -> tuple[tuple[str, str], ...]:
-    return (("instead", REPEATED[cause]),) if cause in REPEATED else ()
+def instead_of_repeating(cause: str, identity: tuple[str, ...], time_field: str) -> tuple[tuple[str, str], ...]:
+    return (("instead", in_its_fields(REPEATED[cause], identity, time_field)),) if cause in REPEATED else ()
 
 
 def instead_of_failing(cause: str) -> tuple[tuple[str, str], ...]:
     return (("instead", ENDED[cause]),) if cause in ENDED else ()
+
+
+def in_its_fields(remedy: str, identity: tuple[str, ...], time_field: str) -> str:
+    """The remedy with the fields that the events have, where one path leads to the id, and one to the time."""
+    if len(identity) == 1:
+        remedy = remedy.replace("event['id']", looked_up(identity[0]) or "event['id']")
+    return remedy.replace("event['created']", looked_up(time_field) or "event['created']")
+
+
+def looked_up(path: str) -> str:
+    """A dotted path as Python looks it up in an event; "" of one that leads to several values, or nowhere."""
+    steps = steps_of(path)
+    if not steps or "*" in steps:
+        return ""
+    return "event" + "".join(f"[{step}]" if step.isdecimal() else f"[{step!r}]" for step in steps)

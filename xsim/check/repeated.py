@@ -12,16 +12,19 @@ from xsim.check.fates import Fate
 from xsim.check.loss import Told
 from xsim.check.positions import POSITIONAL
 from xsim.check.repetition import Repetition
-from xsim.check.scenes import Scene, Shown, holds, leaves
+from xsim.check.scenes import Scene, Shown, has_in_memory, leaves
 from xsim.check.spans import is_zone, spelled
 from xsim.check.strikes import failure_told, has_failed, kinds_of
 from xsim.check.truth import Truth
 from xsim.check.went_wrong import (
+    asked_below_the_number,
+    asked_from_behind,
     behind_the_data,
     is_stored_time,
     no_lower_bound,
     one_dict_for_all,
     overwritten,
+    stands_at_the_newest,
     stored_cut,
     unit_mismatch,
     went_back,
@@ -30,6 +33,13 @@ from xsim.model import Exchange
 from xsim.world import values_at
 
 COARSER = ("ms", "s", "m", "h", "d")
+LOST = {
+    "ms": "microseconds",
+    "s": "fraction of a second",
+    "m": "seconds",
+    "h": "minutes",
+    "d": "time of day",
+}
 CUT_SAFELY = ("ms", "s")
 """A bound that is an event's time cut to these is no accident; a full minute may be one."""
 
@@ -93,12 +103,13 @@ def forgot_the_id(repetition: Repetition) -> Told | None:
     if repetition.again.remembers(event):
         return None
     keeper = next(
-        (scene for scene in repetition.between if scene.number < repetition.again.number and scene.keeps(event)), None
+        (scene for scene in repetition.between if scene.number < repetition.again.number and scene.memorizes(event)),
+        None,
     )
     if keeper is None:
         return None
     earlier = [scene for scene in repetition.between if scene.number < repetition.again.number]
-    kept = [scene.number for scene in earlier if scene.keeps(event)]
+    kept = [scene.number for scene in earlier if scene.memorizes(event)]
     return (
         "ids-forgotten",
         f"the last run held the id after cycle {kept[-1]} and no longer when cycle {repetition.again.number} began, "
@@ -176,24 +187,19 @@ def lost_precision(repetition: Repetition) -> Told | None:
         newest = repetition.newest
         is_newest = newest is not None and cut(newest, unit) == asked
         if is_newest and (unit in CUT_SAFELY or is_stored(repetition, bound)):
-            lost = {
-                "ms": "microseconds",
-                "s": "fraction of a second",
-                "m": "seconds",
-                "h": "minutes",
-                "d": "time of day",
-            }
-            return (
-                "precision-cut",
-                f"cycle {repetition.again.number} asked for {bound.shown}: {moment(value)} without its {lost[unit]}",
-            )
+            told = f"cycle {repetition.again.number} asked for {bound.shown}: {moment(value)} without its {LOST[unit]}"
+            # All digits leave out nothing that has the newest time itself, where the vendor includes it.
+            if bound.compare == ">=" and value == newest:
+                return "inclusive-boundary", f"{told}, and with it the vendor includes the event all the same"
+            return "precision-cut", told
     return None
 
 
 def retried_batch(repetition: Repetition) -> Told | None:
     """The fetch that brought it first handed it over, met a failing request behind it, and stored nothing new."""
-    first, event = repetition.first, repetition.fate.event.id
-    if first is None or first.has_moved or repetition.again.remembers(event):
+    first, again, event = repetition.first, repetition.again, repetition.fate.event.id
+    # A fetch that leaves the last run as it is even where nothing failed has another fault.
+    if first is None or first.has_moved or again.remembers(event) or not (again.has_moved or again.failed):
         return None
     listed = first.lists(event)
     failed = [each for each in first.failed if listed and each.at >= listed[0].at]
@@ -209,7 +215,7 @@ def retried_batch(repetition: Repetition) -> Told | None:
 def stood_still(repetition: Repetition) -> Told | None:
     """The same was asked for, or from the same last run, as when the event came first."""
     bound, before = repetition.bound, repetition.bound_before
-    if repetition.again.remembers(repetition.fate.event.id):
+    if repetition.again.remembers(repetition.fate.event.id) or stands_at_the_newest(repetition):
         return None
     if repetition.is_unmoved and repetition.first is not None:
         return (
@@ -238,7 +244,7 @@ def reached_back(repetition: Repetition) -> Told | None:
         repetition.again.started, "s"
     ) - cut(first.started, "s")
     # What is asked for may go from whole minute to whole minute as the clocks do, and come from the last run.
-    if not is_clock or first.keeps(repetition.fate.event.id) or is_stored_time(repetition.again, asked):
+    if not is_clock or first.memorizes(repetition.fate.event.id) or is_stored_time(repetition.again, asked):
         return None
     back = repetition.again.started - asked
     return (
@@ -274,7 +280,7 @@ def ids_not_heeded(repetition: Repetition) -> Told | None:
     event, bound, again = repetition.fate.event.id, repetition.bound, repetition.again
     if not again.remembers(event) or (bound is not None and bound.text == event):
         return None
-    held = "last run" if holds(again.last_run_before, event) else "integration context"
+    held = "last run" if has_in_memory(again.last_run_before, event) else "integration context"
     return (
         "ids-not-heeded",
         f"the {held} held the id when cycle {again.number} began, and the fetch handed the event over all the same",
@@ -309,10 +315,12 @@ TELLERS: tuple[Callable[[Repetition], Told | None], ...] = (
     on_the_boundary,
     lost_precision,
     retried_batch,
+    asked_below_the_number,
     stood_still,
     reached_back,
     same_span,
     ids_not_heeded,
+    asked_from_behind,
     behind_the_newest,
 )
 

@@ -13,6 +13,8 @@ from xsim.findings import Finding, Rule
 from xsim.model import Severity
 
 CODE = re.compile(r"FC[1-7]\d\d")
+FAMILY = re.compile(r"FC[1-7]")
+EVERY = frozenset({"ALL", "*", "FC*", "FCX", "FCXXX"})
 PARTS = re.compile(r"\A(?P<summary>.+?)\n\s*\nWhy:\s*(?P<why>.+?)\nFix:\s*(?P<fix>.+)\Z", re.DOTALL)
 
 
@@ -104,4 +106,14 @@ def unknown_rule(rules: Mapping[str, Rule], name: str) -> XsimError:
     near = get_close_matches(name.strip().upper(), rules, n=1, cutoff=0.75) or get_close_matches(
         name.strip().lower().replace("_", "-"), choices, n=1
     )
-    return XsimError(f"no rule is called '{name}'", hint=f"did you mean '{near[0]}'?" if near else "see `xsim rules`")
+    return XsimError(f"no rule is called '{name}'", hint=f"did you mean '{near[0]}'?" if near else way_to_name(name))
+
+
+def way_to_name(name: str) -> str:
+    """For a name that is near to none: how a family, or all rules, are named."""
+    family = FAMILY.match(name.strip().upper())
+    if family:
+        return f"'{family[0]}' stands for all rules of that family; see `xsim rules`"
+    if name.strip().upper() in EVERY:
+        return "'FC' stands for all rules; see `xsim rules`"
+    return "see `xsim rules`"

@@ -63,8 +63,8 @@ class Scene(NamedTuple):
         return [each for each in self.shown if event in each.listing.listed]
 
     def remembers(self, event: str) -> bool:
-        """Whether the fetch began with this id in its last run or context."""
-        return holds(self.last_run_before, event) or holds(self.context_before, event)
+        """Whether the fetch began with this id in its last run or context, kept to know the event again."""
+        return has_in_memory(self.last_run_before, event) or has_in_memory(self.context_before, event)
 
     @property
     def has_moved(self) -> bool:
@@ -72,8 +72,12 @@ class Scene(NamedTuple):
         return bool(self.last_run_before != self.last_run_after or self.context_before != self.context_after)
 
     def keeps(self, event: str) -> bool:
-        """Whether it left the id there."""
+        """Whether it left the id there, for whatever use."""
         return holds(self.last_run_after, event) or holds(self.context_after, event)
+
+    def memorizes(self, event: str) -> bool:
+        """Whether it left the id there to know the event again."""
+        return has_in_memory(self.last_run_after, event) or has_in_memory(self.context_after, event)
 
 
 def scenes_of(journal: Journal, numbers: set[int]) -> Iterator[Scene]:
@@ -127,6 +131,29 @@ def holds(state: Any, event: str, depth: int = 0) -> bool:
     if isinstance(state, list):
         return any(holds(inner, event, depth + 1) for inner in state)
     return state is not None and not isinstance(state, bool) and str(state) == event
+
+
+def has_in_memory(state: Any, event: str, depth: int = 0) -> bool:
+    """Whether an id is kept to know its event again.
+
+    A number that stands alone may as well be a count of records, or the place from which the list goes on.
+    """
+    if depth > DEEPEST:
+        return False
+    if isinstance(state, dict):
+        return event in state or any(has_in_memory(inner, event, depth + 1) for inner in state.values())
+    if isinstance(state, list):
+        return holds(state, event, depth)
+    return isinstance(state, str) and state == event and not event.isdecimal()
+
+
+def standing_alone(state: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """(path, value) of what stands in no list."""
+    if isinstance(state, dict):
+        for key, inner in state.items() if depth <= DEEPEST else ():
+            yield from standing_alone(inner, f"{path}.{key}" if path else str(key), depth + 1)
+    elif state is not None and not isinstance(state, (bool, list)):
+        yield path, state
 
 
 def leaves(state: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xsim.check.bounds import endpoint_of
+from xsim.check.bounds import endpoint_of, has_matched
+from xsim.check.cut_answers import can_be_asked_for_more, is_left_out_elsewhere, is_past_the_end
 from xsim.check.excerpt import excerpt, moment, shorten
 from xsim.check.loss import Loss, Told
-from xsim.check.remedies import LATE_BY_ID, instead_of_missing
+from xsim.check.remedies import COUNTED_TOO_FAR, CUT_LAST, LATE_BY_ID, PAGED_ON, instead_of_missing
 from xsim.check.scenes import Scene, Shown
 from xsim.check.strikes import answer_of, kinds_of, struck_told
 from xsim.model import Scenario
@@ -22,8 +23,7 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     event, fate, scene = loss.fate.event, loss.fate, loss.losing or loss.visible
     if told[1]:
         yield "why", told[1]
-    is_late_by_id = told[0] == "late-arrival" and is_by_id(loss)
-    yield from (("instead", LATE_BY_ID),) if is_late_by_id else instead_of_missing(told[0])
+    yield from remedy_of(loss, told[0])
     yield from struck_by(loss.scenario, scene)
     yield "occurred", moment(event.occurred)
     yield "first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"
@@ -34,6 +34,23 @@ def evidence_of(loss: Loss, told: Told) -> Iterator[tuple[str, str]]:
     if loss.following is not None and loss.following.shown:
         yield f"cycle {loss.following.number} asked", asked(loss.following.shown[0].listing)
     yield "probe", probed(loss)
+
+
+def remedy_of(loss: Loss, cause: str) -> tuple[tuple[str, str], ...]:
+    """What to write instead, where it hangs on what the fetch goes on by."""
+    if cause == "late-arrival" and is_by_id(loss):
+        return (("instead", LATE_BY_ID),)
+    scene = loss.losing or loss.visible
+    if cause == "same-timestamp-at-limit" and scene is not None:
+        if scene.lists(loss.fate.event.id) and not is_left_out_elsewhere(loss, scene):
+            return (("instead", CUT_LAST),)
+        if not can_be_asked_for_more(loss.scenario, scene, loss.fate.event):
+            return (("instead", PAGED_ON),)
+    if cause == "sliding-offset" and scene is not None:
+        skipped = [each.listing for each in scene.shown if has_matched(loss.scenario, each.listing, loss.fate.event)]
+        if skipped and all(map(is_past_the_end, skipped)):
+            return (("instead", COUNTED_TOO_FAR),)
+    return instead_of_missing(cause, loss.scenario.identity, loss.scenario.time_field)
 
 
 def is_by_id(loss: Loss) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from xsim.check.bounds import UPPER, has_matched, reached
-from xsim.check.by_the_clock import behind_the_page, goes_by_the_clock
+from xsim.check.by_the_clock import behind_the_page, goes_by_the_clock, kept_context
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import excerpt, json_text, moment
 from xsim.check.fates import Fate
@@ -36,6 +36,8 @@ def stuck_window(evidence: Evidence) -> Stuck | None:
     scenes = last_scenes(evidence)
     if truth is None or not scenes or not stands_still(scenes, truth):
         return None
+    if any(scene.last_run_before != scene.last_run_after for scene in scenes):
+        return None  # It goes round: which cycle began that, the number of its last run does not tell.
     last = scenes[-1]
     end = reached(evidence.journal.scenario, (shown.listing for shown in last.shown))
     if end is None or end >= last.started:
@@ -83,16 +85,19 @@ def last_scenes(evidence: Evidence) -> list[Scene]:
 
 
 def stands_still(last: list[Scene], truth: Truth, *, whatever_the_end: bool = False) -> bool:
-    """Whether state, requests and answers are the same each time, so that what follows is the same for ever.
+    """Whether answers are the same each time, and the state one that was there before: what follows is so for ever.
 
+    The state may go round, as where the ids of one page take the place of those of the page before.
     `whatever_the_end`: each may have asked up to its own clock, as long as it began at the same place and got the same.
     """
-    states = {json_text([scene.last_run_before, scene.context_before]) for scene in last}
-    states |= {json_text([scene.last_run_after, scene.context_after]) for scene in last}
-    drained = {each.last_run for each in truth.drains[-QUIET_DRAINS:]}
     answers = {tuple(as_read(shown.listing, whatever_the_end) for shown in scene.shown) for scene in last}
     is_well = all(scene.outcome is Outcome.OK and scene.shown for scene in last)
-    return is_well and len(states) == len(answers) == 1 and drained == {json_text(last[-1].last_run_after)}
+    if not is_well or len(answers) != 1:
+        return False
+    begun = {json_text([scene.last_run_before, kept_context(last, scene.context_before)]) for scene in last}
+    stored = json_text([last[-1].last_run_after, kept_context(last, last[-1].context_after)])
+    drained = {each.last_run for each in truth.drains[-QUIET_DRAINS:]}
+    return stored in begun and drained <= {json_text(scene.last_run_before) for scene in last}
 
 
 def as_read(listing: Listing, whatever_the_end: bool) -> Listing:
@@ -115,7 +120,7 @@ def cut_before(scenario: Scenario, truth: Truth, fate: Fate, scene: Scene) -> To
     return (
         "same-timestamp-at-limit" if is_tie else "newest-first-with-limit" if is_older else "page-cut-at-limit",
         f"cycle {scene.number} and those before it got the same {len(got.listed)} of {got.matched} events "
-        f"(limit {got.limit}) and stored the same last run, so that the next fetch gets them again",
+        f"(limit {got.limit}) and {stored_alike(scene)}, so that the next fetch gets them again",
     )
 
 
@@ -127,5 +132,10 @@ def cut_by_script(fate: Fate, scene: Scene) -> Told | None:
     return (
         "cut-by-script",
         f"cycle {scene.number} and those before it got the same {len(shown.listing.listed)} events, this one among "
-        "them, left it out and stored the same last run, so that the next fetch gets and leaves out the same",
+        f"them, left it out and {stored_alike(scene)}, so that the next fetch gets and leaves out the same",
     )
+
+
+def stored_alike(scene: Scene) -> str:
+    is_same = scene.last_run_before == scene.last_run_after
+    return "stored the same last run" if is_same else "stored, in turn, last runs that were stored before"

@@ -37,6 +37,8 @@ class Truth:
         """Cycle and name of incidents that are none; the first ones."""
         self.phantom_count = 0
         self.drains: list[Drained] = []
+        self._witnessed: dict[str, bool] = {}
+        """A delivered event that was asked for as those were that never came, and whether it came."""
         self.positions = Positions(scenario)
         self.has_full_answer = False
         self.has_cut_answer = False
@@ -162,9 +164,13 @@ class Truth:
         for probe in probes:
             if probe.kind == "control" and probe.outcome is not Outcome.OK:
                 self.fates.are_free = True
-            if probe.kind not in ("wanted", "state", "remembering", "drain"):
+            if probe.kind not in ("wanted", "witness", "state", "remembering", "drain"):
                 continue
             names = set(names_handed(probe.incidents, self.scenario))
+            if probe.kind == "witness":
+                if probe.outcome is Outcome.OK:
+                    self._witnessed[probe.event] = probe.event in names or self._witnessed.get(probe.event, False)
+                continue
             if probe.kind == "drain":
                 self._drain(probe, names)
                 continue
@@ -257,6 +263,12 @@ class Truth:
             for number in fates.outstanding()
         )
 
+    def undecided_or_wanted(self) -> Iterator[Fate]:
+        """Events that could be seen and never came, but for those of which it is known that they should not."""
+        return (
+            fate for fate in self._outstanding() if fate.is_wanted or (fate.wanted is None and not fate.wanted_look)
+        )
+
     def unwanted(self) -> Iterator[Fate]:
         """Events that never came, and that no fetch which sees them alone delivers: filtered out, by all we know."""
         for fate in self._outstanding():
@@ -264,6 +276,11 @@ class Truth:
             is_left = not fate.is_drained and fate.wanted is None
             if is_left and look is not None and look.outcome is Outcome.OK and not look.hands_over:
                 yield fate
+
+    @property
+    def vain_witness(self) -> str:
+        """A delivered event that does not come alone either, so that others prove nothing by not coming; or ""."""
+        return next((event for event, comes in self._witnessed.items() if not comes), "")
 
     def _outstanding(self) -> Iterator[Fate]:
         return (Fate(self.fates, number) for number in self.fates.outstanding())
@@ -322,6 +339,10 @@ class Truth:
     def _could_lose(self, number: int, event: Event) -> bool:
         """A vendor function may count positions, so that what it shows of an event yet to come proves nothing."""
         return self.scenario.hatch is None or self._ended[number] >= event.occurred
+
+    def is_to_come(self, event: Event, number: int | None) -> bool:
+        """Whether the event occurs behind the end of this cycle."""
+        return number is not None and number in self._ended and self._ended[number] < event.occurred
 
     def _follows(self, below: int, number: int) -> bool:
         """Whether no cycle ran between these two."""

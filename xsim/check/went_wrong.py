@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from xsim.check.bounds import EPOCH, LOWER, UNITS, Bound, cut, endpoint_of, first_lower, moment_of
+from xsim.check.bounds import EPOCH, LOWER, UNITS, Bound, cut, endpoint_of, first_lower, moment_of, number_of
 from xsim.check.endings import HANDING_OVER
-from xsim.check.excerpt import excerpt, moment, shorten
+from xsim.check.excerpt import excerpt, moment, shorten, subject
 from xsim.check.fates import Fate
 from xsim.check.last_runs import moved_backwards
 from xsim.check.loss import Told
+from xsim.check.queries import queries_of
 from xsim.check.repetition import Repetition
-from xsim.check.scenes import Scene, Shown, leaves
+from xsim.check.scenes import Scene, Shown, leaves, standing_alone
 from xsim.check.spans import SECOND
 from xsim.check.truth import Truth
 from xsim.model import HostCall
@@ -123,15 +124,20 @@ def behind_the_data(repetition: Repetition) -> Told | None:
     storing = storing_cycle(repetition)
     if bound is None or storing is None or bound.filter.kind != "time":
         return None
+    stored = times_in(storing.last_run_after)
     for shown in reversed(storing.shown):
         listed = [fates[name] for name in shown.listing.listed if name in fates]
         known = [fate for fate in listed if 0 < fate.delivered <= storing.number]
         if len(known) < 2:
             continue
         newest = max(known, key=lambda fate: fate.event.occurred)
+        if bound.sign(newest.event) == 0 or any(is_time_of(each, newest.event.occurred) for each in stored):
+            continue
         for place, fate in (("last", known[-1]), ("first", known[0])):
             is_newer = cut(newest.event.occurred, "s") > cut(fate.event.occurred, "s")
-            if is_on(bound, fate) and is_newer:
+            # What was asked for may be the stored time cut, or a look-back that ends there by accident.
+            is_stored = not stored or any(is_time_of(each, fate.event.occurred) for each in stored)
+            if is_newer and is_stored and (is_on(bound, fate) or (stored and lies_behind(repetition, bound, fate))):
                 order = ", ".join(shown.listing.order) or "the vendor's own"
                 return (
                     "cursor-behind-data",
@@ -143,10 +149,77 @@ def behind_the_data(repetition: Repetition) -> Told | None:
 
 def is_on(bound: Bound, fate: Fate) -> bool:
     asked = bound.moment
-    if bound.sign(fate.event) == 0 or asked == cut(fate.event.occurred, "s"):
+    return bound.sign(fate.event) == 0 or (asked is not None and is_time_of(asked, fate.event.occurred))
+
+
+def lies_behind(repetition: Repetition, bound: Bound, fate: Fate) -> bool:
+    """Whether the repeated event is newer than the one whose time was stored, and the bound no newer than that."""
+    asked, stored = bound.moment, fate.event.occurred
+    return asked is not None and asked <= stored < cut(repetition.fate.event.occurred, "s")
+
+
+def is_time_of(stored: datetime, occurred: datetime) -> bool:
+    """Whether a stored moment is an event's time: whole, in milliseconds or seconds, or a unit on."""
+    if any(cut(occurred, unit) == stored for unit in ("us", "ms", "s")):
         return True
     # Many add a unit, so that the event itself does not come again.
-    return asked is not None and asked - fate.event.occurred in (UNITS["us"], UNITS["ms"], UNITS["s"])
+    return stored - occurred in (UNITS["us"], UNITS["ms"], UNITS["s"])
+
+
+def times_in(state: object) -> list[datetime]:
+    return [time for _, value in leaves(state) if (time := moment_of(value)) is not None]
+
+
+def stands_at_the_newest(repetition: Repetition) -> bool:
+    """Whether the last run held the time or the id of the newest delivered event: it is not what stood still."""
+    newest, before, fates = repetition.newest, repetition.again.last_run_before, repetition.truth.fates
+    if newest is None:
+        return False
+    if any(is_time_of(each, newest) for each in times_in(before)):
+        return True
+    held = {str(value) for _, value in standing_alone(before)}
+    delivered = (fates.events[each] for each in fates.delivered_before(repetition.again.number)) if held else ()
+    return any(event.occurred == newest and event.id in held for event in delivered)
+
+
+def asked_from_behind(repetition: Repetition) -> Told | None:
+    """The bound is the time that was stored, and that is of an event older than this one, which had come already."""
+    bound, event, fates = repetition.bound, repetition.fate.event, repetition.truth.fates
+    asked = bound.moment if bound is not None else None
+    if bound is None or asked is None or bound.sign(event) != 1 or bound.field != bound.time_field:
+        return None
+    path = next((path for path, value in leaves(repetition.again.last_run_before) if moment_of(value) == asked), None)
+    if path is None or stands_at_the_newest(repetition):
+        return None
+    earlier = (fates.events[each] for each in fates.delivered_before(repetition.again.number))
+    older = next((each.id for each in earlier if is_time_of(asked, each.occurred)), None)
+    if older is None or older == event.id:
+        return None
+    return (
+        "cursor-behind-data",
+        f"cycle {repetition.again.number} asked from the stored {path or 'last run'} on, {moment(asked)}, the time of "
+        f"{subject(older)}, though {event.id} of {moment(event.occurred)} had been delivered",
+    )
+
+
+def asked_below_the_number(repetition: Repetition) -> Told | None:
+    """The last run held the number of an event that came as late as this one or later, and less was asked for."""
+    bound, event, fates = repetition.bound, repetition.fate.event, repetition.truth.fates
+    own, asked = (bound.of(event), number_of(bound.text)) if bound is not None else (None, None)
+    if bound is None or bound.filter.kind != "number" or isinstance(own, datetime) or own is None or asked is None:
+        return None
+    held = [(path, value, number_of(value)) for path, value in standing_alone(repetition.again.last_run_before)]
+    if repetition.again.remembers(event.id) or any(number == asked for _, _, number in held):
+        return None
+    earlier = {bound.of(fates.events[each]) for each in fates.delivered_before(repetition.again.number)}
+    for path, value, number in held:
+        if number is not None and number in earlier and asked <= own <= number:
+            return (
+                "window-reaches-back",
+                f"cycle {repetition.again.number} asked for {shorten(bound.shown)}, though {path or 'last run'} was "
+                f"{excerpt(value)}, the {bound.field} of an event that was delivered",
+            )
+    return None
 
 
 def storing_cycle(repetition: Repetition) -> Scene | None:
@@ -224,16 +297,38 @@ def is_stored_time(scene: Scene, asked: datetime) -> bool:
 
 
 def one_dict_for_all(truth: Truth, scene: Scene, event: str, times: int) -> Told | None:
-    """As many incidents as the answer lists new events, and each of them is the last one."""
-    shown = next((each for each in scene.lists(event) if each.listing.listed[-1] == event), None)
-    new = truth.new_in(scene.number, shown.listing.listed) if shown is not None else []
-    if times != len(new) or times < 2:
-        return None
+    """All incidents of a fetch are this event, and as many others, listed before it, were to be among them."""
     handed = [call for call in scene.calls if call.name in HANDING_OVER and not call.error]
-    if len(handed) != 1 or handed[0].arguments != str(times):
+    if times < 2 or len(handed) != 1 or handed[0].arguments != str(times):
+        return None
+    lists = [[name for shown in query for name in shown.listing.listed] for query in queries_of(truth.scenario, scene)]
+    every = [name for names in lists for name in names]
+    wanted = [name for name in truth.new_in(scene.number, every) if truth.fates[name].is_wanted]
+    are_missing = len(wanted) >= times
+    if every.count(event) >= times and not are_missing:
+        return None  # Each incident may be of an answer that lists it, and the others be filtered out.
+    # What is listed behind it may be left out at the limit; or, where nothing was missed, it is handed over twice.
+    orders = [*(list(shown.listing.listed) for shown in scene.lists(event)), *lists, every]
+    parts = [names[: names.index(event) + 1] if are_missing else names for names in orders if event in names]
+    is_last = any(names[-1] == event and are_for_all(truth, scene, names, times) for names in parts)
+    # Three of one event are no slip of the pen, in whatever order the script has brought them.
+    if not is_last and not (are_missing and times > 2):
         return None
     return (
         "one-dict-for-all",
-        f"cycle {scene.number} got {times} new events and handed over {times} incidents, each of them the last event: "
-        "one dict stands in the list again and again",
+        f"cycle {scene.number} got {max(times, len(wanted))} new events and handed over {times} incidents, each of "
+        "them this one: one dict stands in the list again and again",
     )
+
+
+def are_for_all(truth: Truth, scene: Scene, names: list[str], times: int) -> bool:
+    """Whether so many incidents may be one for each of these events that is new, of which the last is one.
+
+    Of those that an earlier fetch was shown and did not deliver, any number may be left out: their ids may be kept.
+    """
+    fates = [truth.fates[name] for name in truth.new_in(scene.number, names)]
+    is_proof = not truth.vain_witness
+    new = [each for each in fates if each.is_wanted or (each.wanted is None and not (each.wanted_look and is_proof))]
+    fresh = [fate for fate in new if fate.first_listed == scene.number]
+    is_new = bool(new) and new[-1].id == names[-1]
+    return is_new and (times == len(new) or 2 <= len(fresh) <= times < len(new))

@@ -6,6 +6,7 @@ import pytest
 from builders import a_cycle, a_failure, a_host_call, a_journal, a_refusal, an_incident, cycles_with_last_runs
 
 from xsim.check import check, delivered_identities
+from xsim.integration import Parameter
 from xsim.model import Outcome, Severity
 
 
@@ -30,6 +31,11 @@ def test_an_event_delivered_in_two_cycles_is_a_duplicate():
     assert (finding.events, finding.cycles, finding.severity) == (("A-2",), (2,), Severity.ERROR)
     assert ("first delivered", "cycle 1 at 2024-05-14T09:30:00.381472Z") in finding.evidence
     assert ("again", "cycle 2 at 2024-05-14T09:31:00.381472Z") in finding.evidence
+
+
+def test_an_id_that_is_but_a_number_does_not_read_as_a_count():
+    [finding] = findings("FC202", fetching(["7"], ["7"]))
+    assert finding.message == "event 7 was delivered again in cycle 2 (first in cycle 1)"
 
 
 def test_an_event_is_one_finding_however_often_it_comes():
@@ -209,6 +215,23 @@ def test_a_fetch_without_a_request_has_the_limit_all_the_same():
 @pytest.mark.parametrize("value", ["", "many", None, True, 0, "0", -1, 1.5, "1e3"])
 def test_what_is_no_positive_integer_is_no_limit(value):
     assert findings("FC205", delivering(60), params={"max_fetch": value}) == ()
+
+
+@pytest.mark.parametrize(
+    ("display", "is_limit"),
+    [
+        ("Number of requests per collection", False),
+        ("Max fetch interval", False),
+        ("Requests for incidents per fetch", True),
+        ("Fetch limit", True),
+        ("", True),
+    ],
+)
+def test_a_limit_that_the_yml_says_to_be_of_something_else_is_none_of_incidents(display, is_limit):
+    journal = a_journal(delivering(6), params={"max_fetch": "5"})
+    declared = (Parameter("max_fetch", 0, display=display),)
+    found = check(replace(journal, integration=replace(journal.integration, parameters=declared)), select=["FC205"])
+    assert bool(found.findings) is is_limit
 
 
 def test_max_fetch_is_the_limit_before_others():

@@ -2,7 +2,7 @@
 
 from builders import a_cycle, a_failure, a_host_call, a_journal, an_incident
 
-from xsim.check import check
+from xsim.check import RULES, check
 from xsim.model import Outcome, Severity
 
 
@@ -24,6 +24,8 @@ def test_a_fetch_that_fails_at_every_later_cycle_is_stuck():
         "the fetch failed in cycles 2, 3, 4: KeyError: 'owner'; stuck since cycle 2, the last run unchanged"
     )
     assert (finding.cycles, finding.cause, finding.severity) == ((2, 3, 4), "stuck", Severity.ERROR)
+    assert dict(finding.evidence)["instead"].startswith("look at the line that raised")
+    assert "record" not in RULES["FC601"].fix.partition(".")[0]
     assert (finding.place.line, finding.place.function) == (7, "build")
 
 
@@ -119,6 +121,7 @@ def test_a_fetch_over_the_time_limit_is_found():
     report = check(a_journal(cycles), select=["FC601", "FC604"])
     [finding] = report.findings
     assert (finding.code, finding.severity, finding.cause) == ("FC604", Severity.ERROR, "stuck")
+    assert "instead" not in dict(finding.evidence)
     assert finding.message.startswith("the fetch was stopped in cycles 1, 2: the command ran longer")
 
 

@@ -156,6 +156,19 @@ def test_a_last_run_that_grows_and_that_age_does_not_shrink_is_found():
     assert result.verdict is Verdict.FAILED
 
 
+def test_what_grows_is_named_by_its_whole_path():
+    last_runs = [{"alerts": {"at": "09:30", **each}} for each in growing()]
+    [finding] = judged_growth(last_runs, last_runs[-1]).findings
+    assert finding.message == 'the last run grows and never shrinks: "alerts.ids" by 3 entries a cycle'
+    assert ('"alerts.ids" after cycle 20', "60 entries") in finding.evidence
+
+
+def test_a_list_whose_first_entry_grows_is_told_by_that_entry():
+    last_runs = [{"states": [each, 1]} for each in growing()]
+    [finding] = judged_growth(last_runs, last_runs[-1]).findings
+    assert finding.message.endswith('"states.0.ids" by 3 entries a cycle')
+
+
 def test_a_last_run_that_age_shrinks_is_right():
     result = judged_growth(growing(), {"at": "2024-05-15T09:30:00Z", "ids": []})
     assert (result.findings, result.verdict) == ((), Verdict.PASSED)

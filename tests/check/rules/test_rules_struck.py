@@ -318,6 +318,7 @@ def test_a_token_that_runs_out_in_a_single_fetch_is_but_a_note(last):
     assert [(each.code, each.severity, each.cause) for each in report.findings] == [
         ("FC601", Severity.NOTE, "token-expired")
     ]
+    assert dict(report.findings[0].evidence)["instead"].startswith("where a request is answered with 401")
 
 
 def test_a_login_that_is_tried_in_vain_is_a_renewal():

@@ -378,7 +378,9 @@ def test_a_duplicate_is_told_by_what_the_repeating_cycle_asked(word, first, seco
     assert again([first, second]) == word
 
 
-def test_a_bound_without_its_fraction_brings_the_event_again():
+@pytest.mark.parametrize(("compare", "cause"), [(">", "precision-cut"), (">=", "inclusive-boundary")])
+def test_a_bound_without_its_fraction_brings_the_event_again(compare, cause):
+    # With all digits an inclusive vendor would list the newest event all the same.
     event = an_event("A-1", "09:29:00.480000")
     cycles = [
         a_cycle(
@@ -386,12 +388,13 @@ def test_a_bound_without_its_fraction_brings_the_event_again():
             incidents=[an_incident("A-1")],
             before=before,
             after={"at": "x"},
-            listings=[a_listing("A-1", since=since)],
+            listings=[a_listing("A-1", since=since, compare=compare)],
         )
         for number, before, since in ((1, {}, "09:00:00"), (2, {"at": "y"}, "09:29:00"))
     ]
-    [finding] = findings("FC202", cycles, [event])
-    assert finding.cause == "precision-cut"
+    endpoint = an_endpoint(filters=(Filter("since", "created", compare=compare),))
+    [finding] = findings("FC202", cycles, [event], endpoints=(endpoint,))
+    assert finding.cause == cause
 
 
 def test_local_digits_taken_for_utc_bring_the_event_again():
@@ -462,6 +465,7 @@ def test_a_poison_record_is_named_and_what_waits_behind_it():
     [finding] = report.findings
     assert (finding.code, finding.cause, finding.events) == ("FC601", "poison-record", ("P-2",))
     assert ("waiting behind it", "P-3") in finding.evidence
+    assert dict(finding.evidence)["instead"].startswith("let no single record stop the fetch")
 
 
 def test_a_fetch_that_fails_otherwise_than_the_event_alone_has_no_poison():

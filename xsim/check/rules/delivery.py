@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from xsim.check.bounds import lower_bounds
 from xsim.check.deliveries import Repeated, Uncounted, part_name
 from xsim.check.evidence import Evidence
-from xsim.check.excerpt import counted, in_cycles, moment, shorten
+from xsim.check.excerpt import counted, in_cycles, moment, shorten, subject
 from xsim.check.limits import limit_of
 from xsim.check.loss import Told
 from xsim.check.remedies import LOST_WHILE_DELIVERING, instead_of_repeating
 from xsim.check.repeated import cause_of_repetition, cause_within_one_fetch
 from xsim.check.repetition import Repetition
 from xsim.check.rule import rule
+from xsim.check.went_wrong import stands_at_the_newest
 from xsim.findings import Finding
 from xsim.model import Severity
 
@@ -78,7 +79,11 @@ def remedy_of(evidence: Evidence, repeated: Repeated, cause: str) -> tuple[tuple
     lost = emptied_between(evidence, repeated) if cause == "cursor-lost" else None
     if lost in evidence.cycles and evidence.cycles[lost].delivered:
         return (("instead", LOST_WHILE_DELIVERING),)
-    return instead_of_repeating(cause)
+    return instead(evidence, cause)
+
+
+def instead(evidence: Evidence, cause: str) -> tuple[tuple[str, str], ...]:
+    return instead_of_repeating(cause, evidence.deliveries.identity.paths, evidence.journal.scenario.time_field)
 
 
 def emptied_between(evidence: Evidence, repeated: Repeated) -> int | None:
@@ -108,7 +113,7 @@ def what_changed(evidence: Evidence, repeated: Repeated) -> str:
 
 def named(repeated: Repeated) -> str:
     """The event, and which of its incidents where it gives several."""
-    return shorten(part_name(repeated.event, repeated.part))
+    return subject(part_name(repeated.event, repeated.part))
 
 
 def may_have_changed(evidence: Evidence, repeated: Repeated) -> bool:
@@ -135,6 +140,7 @@ def cause_of(evidence: Evidence, repeated: Repeated) -> Told:
         told = Repetition(evidence.truth, fate, scenes.get(first), scenes[repetition], between, is_unmoved)
         if (cause := cause_of_repetition(told))[0]:
             return cause
+        is_unmoved = is_unmoved and not stands_at_the_newest(told)
     if is_unmoved:
         return "cursor-stood-still", f"the last run is the one that cycle {first} began with"
     return "", ""
@@ -178,7 +184,7 @@ def twice(evidence: Evidence, repeated: Repeated, *, is_certain: bool) -> Findin
         place=evidence.place(evidence.cycles[number].line),
         evidence=(
             *((("why", why),) if why else ()),
-            *(instead_of_repeating(cause) if cause != "changed" else ()),
+            *(instead(evidence, cause) if cause != "changed" else ()),
             ("event", event),
             ("told apart by", evidence.deliveries.identity.label),
             ("places in the batch", f"{first + 1} and {second + 1}"),
@@ -219,7 +225,7 @@ def fetch_limit_exceeded(evidence: Evidence) -> Iterator[Finding]:
     Fix: Pass the limit to the vendor, stop paging when it is reached, and let the last run point at the last event that
     was delivered, so that the next fetch goes on from there.
     """
-    name, limit = limit_of(evidence.journal.scenario)
+    name, limit = limit_of(evidence.journal.scenario, evidence.journal.integration.parameters or ())
     if not limit:
         return
     over = [facts for facts in evidence.ok_cycles if facts.delivered > limit]

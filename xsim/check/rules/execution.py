@@ -30,8 +30,8 @@ def failing_fetch(evidence: Evidence) -> Iterator[Finding]:
 
     Why: Neither incidents nor last run of a cycle that raises count. The next cycle asks for the same window again;
     where one record is the cause, the fetch is stuck until that record is gone, and all behind it waits.
-    Fix: Let no single record stop the fetch: read optional fields with `.get`, log what cannot be made an incident, and
-    go on with the others.
+    Fix: Let a fetch fail only for what the next one may find otherwise, such as an outage. What each fetch would meet
+    again, as one record, an empty answer or an empty parameter, has to be read so that it does not raise.
     """
     told = evidence.renewals.explained | evidence.held_up.explained | made_up_for(evidence)
     for failed in evidence.endings.failed.values():
@@ -42,7 +42,13 @@ def failing_fetch(evidence: Evidence) -> Iterator[Finding]:
         finding = ended(evidence, replace(failed, cycles=left), f"the fetch failed in {in_cycles(left)}: {what}")
         # A token may run out in the middle of a fetch; that the next one gets a new one is all that can be asked.
         is_renewed = failed.is_expired and set(left) <= evidence.renewals.brief
-        yield replace(finding, severity=Severity.NOTE, cause="token-expired") if is_renewed else finding
+        yield brief(finding) if is_renewed else finding
+
+
+def brief(finding: Finding) -> Finding:
+    """The failure of a fetch whose token ran out, and after which one got another."""
+    told = (*instead_of_failing("token-expired"), *(each for each in finding.evidence if each[0] != "instead"))
+    return replace(finding, severity=Severity.NOTE, cause="token-expired", evidence=told)
 
 
 def made_up_for(evidence: Evidence) -> set[int]:
@@ -64,6 +70,8 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
     poisons = [shorten(each.event.id) for each in poisons_of(evidence, failed)]
     cause, why = cause_of_ending(evidence, failed, is_stuck=is_stuck)
     cause = "poison-record" if poisons else cause
+    # What to do about a fetch that takes too long is told by its rule.
+    is_overdue = evidence.cycles[failed.cycles[0]].outcome is Outcome.TIMED_OUT
     seen = (None, "") if failure.line else last_seen(evidence.scenes({failed.cycles[0]})[failed.cycles[0]])
     return Finding(
         f"{what}; {fate}",
@@ -73,7 +81,7 @@ def ended(evidence: Evidence, failed: Failed, what: str) -> Finding:
         place=evidence.place(failure.line or seen[0], failure.function),
         evidence=(
             *((("why", why),) if why and not poisons else ()),
-            *instead_of_failing(cause),
+            *(() if is_overdue else instead_of_failing(cause)),
             *((("the fetch fails on", listed(poisons)),) if poisons else ()),
             *waiting_behind(evidence, failed.cycles),
             *((("behind a fault", failed.behind),) if failed.behind else ()),

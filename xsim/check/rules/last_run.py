@@ -8,12 +8,14 @@ from itertools import pairwise
 
 from xsim.check.evidence import Evidence
 from xsim.check.excerpt import MOST_NAMED, counted, excerpt, in_cycles, json_text, listed, shorten
-from xsim.check.last_runs import LARGEST_EXACT, entries
+from xsim.check.last_runs import LARGEST_EXACT, MOST_DEPTH, entries
 from xsim.check.rule import rule
 from xsim.findings import Finding
 from xsim.model import HostCall, Severity
 from xsim.world import JsonValue
 
+Path = tuple[str | int, ...]
+"""Keys, and places in lists, that lead to a value of the last run."""
 GROWTH_CYCLES = 20
 MOST_FRAMES = 8
 NOISE = 16
@@ -111,13 +113,17 @@ def last_run_grows(evidence: Evidence) -> Iterator[Finding]:
     if probe is None or not is_growing(watched.sizes):
         return
     first, last, sizes = watched.first_kept, watched.last_kept, watched.sizes
-    key, growth = growing_key(first, last)
-    if size(part(probe.last_run_after, key)) < size(part(last, key)) or size(probe.last_run_after) < sizes[-1] - NOISE:
+    path = growing_path(first, last)
+    growth = amount(part(last, path)) - amount_before(first, last, path)
+    if (
+        size(part(probe.last_run_after, path)) < size(part(last, path))
+        or size(probe.last_run_after) < sizes[-1] - NOISE
+    ):
         return
     cycles = [facts.number for facts in evidence.ok_cycles]
-    named = excerpt(key) if key is not None else "the whole of it"
+    named = excerpt(".".join(map(str, path))) if path else "the whole of it"
     per_cycle = growth / (len(sizes) - 1)
-    unit = "entries" if entries(part(last, key)) is not None else "characters"
+    unit = "entries" if entries(part(last, path)) is not None else "characters"
     yield Finding(
         f"the last run grows and never shrinks: {named} by {per_cycle:.3g} {unit} a cycle",
         cycles=(cycles[-1],),
@@ -126,7 +132,7 @@ def last_run_grows(evidence: Evidence) -> Iterator[Finding]:
         evidence=(
             (f"size after cycle {cycles[0]}", f"{sizes[0]:,} characters"),
             (f"size after cycle {cycles[-1]}", f"{sizes[-1]:,} characters"),
-            (f"{named} after cycle {cycles[-1]}", f"{amount(part(last, key)):,} {unit}"),
+            (f"{named} after cycle {cycles[-1]}", f"{amount(part(last, path)):,} {unit}"),
             ("with the clock far ahead", f"{size(probe.last_run_after):,} characters"),
         ),
     )
@@ -144,18 +150,41 @@ def is_growing(sizes: Sequence[int]) -> bool:
     )
 
 
-def growing_key(first: JsonValue, last: JsonValue) -> tuple[str | None, int]:
-    """The key that grew most, and by how many entries, or characters where it is no list or object."""
-    if not isinstance(last, dict):
-        return None, amount(last) - (amount(first) if type(first) is type(last) else 0)
-    was = first if isinstance(first, dict) else {}
-    key = max(last, key=lambda name: size(last[name]) - size(was.get(name)))
-    same = type(was.get(key)) is type(last[key])
-    return key, amount(last[key]) - (amount(was[key]) if same else 0)
+def growing_path(first: JsonValue, last: JsonValue) -> Path:
+    """The keys and places that lead to what grew: the key that grew most, and in it what makes up most of that."""
+    path: Path = ()
+    while len(path) < MOST_DEPTH and isinstance(inner := part(last, path), (dict, list)) and inner:
+        steps = list(inner) if isinstance(inner, dict) else range(len(inner))
+        most = max(((*path, step) for step in steps), key=lambda each: grown(first, last, each))
+        # What grows by many small entries is told as a whole; of the last run itself a key says more.
+        is_whole = bool(path) or isinstance(inner, list)
+        if is_whole and 2 * grown(first, last, most) <= grown(first, last, path):
+            break
+        path = most
+    return path
 
 
-def part(last_run: JsonValue, key: str | None) -> JsonValue:
-    return last_run if key is None else last_run.get(key) if isinstance(last_run, dict) else None
+def grown(first: JsonValue, last: JsonValue, path: Path) -> int:
+    """By how many characters."""
+    was = part(first, path)
+    return size(part(last, path)) - (0 if was is None else size(was))
+
+
+def amount_before(first: JsonValue, last: JsonValue, path: Path) -> int:
+    was = part(first, path)
+    return amount(was) if type(was) is type(part(last, path)) else 0
+
+
+def part(last_run: JsonValue, path: Path) -> JsonValue:
+    """What stands there; None: nothing."""
+    for step in path:
+        if isinstance(last_run, dict):
+            last_run = last_run.get(step)
+        elif isinstance(last_run, list) and isinstance(step, int) and step < len(last_run):
+            last_run = last_run[step]
+        else:
+            return None
+    return last_run
 
 
 def size(value: JsonValue) -> int:

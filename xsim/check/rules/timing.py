@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xsim.check.evidence import Evidence
-from xsim.check.excerpt import counted, moment, shorten
+from xsim.check.excerpt import counted, moment, subject
 from xsim.check.lateness import MOST_CYCLES, Late, late_events
 from xsim.check.limits import limit_of
 from xsim.check.rule import rule
@@ -48,7 +48,7 @@ def told(evidence: Evidence, late: Late) -> Finding:
         (f"cycle {number} asked", asked(shown.listing)) for number in numbers for shown in scenes[number].shown[:1]
     ]
     return Finding(
-        f"{shorten(fate.event.id)} was delivered in cycle {fate.delivered}, "
+        f"{subject(fate.event.id)} was delivered in cycle {fate.delivered}, "
         f"{counted(late.waited, 'cycle')} after it could have been",
         cycles=(fate.delivered,),
         events=(fate.event.id,),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xsim.check.cut_answers import can_be_asked_for_more
 from xsim.check.evidence import Evidence
-from xsim.check.excerpt import counted, excerpt, listed, moment, shorten
+from xsim.check.excerpt import counted, excerpt, listed, moment, shorten, subject
 from xsim.check.fates import Fate
 from xsim.check.first_fetch import first_fetch_window
 from xsim.check.loss import Loss, Told
 from xsim.check.losses import losses
 from xsim.check.lost_to_faults import taking
 from xsim.check.missed import cause_of
-from xsim.check.remedies import BEHIND_OTHERS, instead_of_missing
+from xsim.check.remedies import BEHIND_OTHERS, PAGED_ON, instead_of_missing
 from xsim.check.rule import rule
 from xsim.check.scenes import Scene
 from xsim.check.shown import asked_and_got, evidence_of
@@ -88,7 +89,7 @@ def missing(evidence: Evidence, loss: Loss) -> Finding:
     is_spilt = told[0] == "acknowledged-before-delivery" and was_never_read(loss)
     open_text = KILLED_WITH_IT if event in evidence.kills.handed else SPILT if is_spilt else ""
     return Finding(
-        f"{shorten(event)} was never delivered{where}",
+        f"{subject(event)} was never delivered{where}",
         cycles=(loss.lost_at or (loss.visible.number if loss.visible else loss.fate.first_visible),),
         events=(event,),
         cause=told[0],
@@ -119,12 +120,14 @@ def line_of(loss: Loss) -> int | None:
 
 
 def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Finding:
-    event = fate.event
-    instead = instead_of_missing(told[0])
+    event, scenario = fate.event, evidence.journal.scenario
+    instead = instead_of_missing(told[0], scenario.identity, scenario.time_field)
     if told[0] == "page-cut-at-limit" and holds_others(evidence, last):
         instead = (("instead", BEHIND_OTHERS),)
+    if told[0] == "same-timestamp-at-limit" and not can_be_asked_for_more(scenario, last, event):
+        instead = (("instead", PAGED_ON),)
     return Finding(
-        f"{shorten(event.id)} was never delivered: each fetch gets the same page, "
+        f"{subject(event.id)} was never delivered: each fetch gets the same page, "
         f"{'and leaves it out' if told[0] == 'cut-by-script' else 'cut before it'}",
         cycles=(fate.first_visible,),
         events=(event.id,),
@@ -135,7 +138,7 @@ def starving_one(evidence: Evidence, fate: Fate, last: Scene, told: Told) -> Fin
             *instead,
             ("occurred", moment(event.occurred)),
             ("first listed by the vendor", f"{moment(event.visible)}, in time for cycle {fate.first_visible}"),
-            *asked_and_got(evidence.journal.scenario, last),
+            *asked_and_got(scenario, last),
             (f"last run after cycle {last.number}", excerpt(last.last_run_after)),
             (
                 "probe",
@@ -189,9 +192,9 @@ def unwanted_delivered(evidence: Evidence) -> Iterator[Finding]:
     fates = evidence.truth.fates.values() if evidence.truth else ()
     unwanted = [fate for fate in fates if fate.delivered and fate.wanted is False]
     for fate in unwanted[:MOST_TOLD]:
-        event = shorten(fate.event.id)
         yield Finding(
-            f"{event} was delivered in cycle {fate.delivered}, and the scenario says that it is not wanted",
+            f"{subject(fate.event.id)} was delivered in cycle {fate.delivered}, and the scenario says that it is not "
+            "wanted",
             cycles=(fate.delivered,),
             events=(fate.event.id,),
             place=evidence.place(evidence.cycles[fate.delivered].line),
@@ -254,7 +257,7 @@ def batch_held_up(evidence: Evidence) -> Iterator[Finding]:
         return
     record, waiting = shorten(held.record, 60), evidence.held_up.waiting(held)
     yield Finding(
-        f"{record} holds up the fetch since cycle {held.cycles[0]}: its call fails each time, and "
+        f"{subject(record)} holds up the fetch since cycle {held.cycles[0]}: its call fails each time, and "
         f"{counted(len(waiting), 'wanted event waits', 'wanted events wait')} behind it",
         cycles=tuple(held.cycles),
         events=(record, *waiting[:MOST_TOLD]),
