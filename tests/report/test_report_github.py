@@ -116,10 +116,26 @@ def test_what_is_expected_in_vain_is_told_at_its_line_and_counts_among_the_ten()
 
 def test_hostile_text_stays_within_its_command():
     lines = render(a_hostile_report(), "github").splitlines()
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert all(line.isprintable() for line in lines)
-    assert all(COMMAND.fullmatch(line) for line in lines[:2])
-    assert lines[2].startswith("UNDECIDED: ")
+    assert all(COMMAND.fullmatch(line) for line in lines[:3])
+    assert lines[3].startswith("UNDECIDED: ")
+
+
+@pytest.mark.parametrize(("scenario", "path"), [({"path": Path("x/xsim.toml")}, "Packs/x/xsim.toml"), ({}, "{script}")])
+def test_a_run_that_is_undecided_is_an_error_at_its_scenario(scenario, path):
+    report = a_report([], a_result(), verdict=Verdict.UNDECIDED, reason="nothing: was delivered", scenario=scenario)
+    [line] = render_annotations(report, folder="Packs").splitlines()
+    script = f"Packs/{report.journal.integration.path.as_posix()}"
+    place = path.format(script=script)
+    assert line == f"::error file={place},line=1,title=xsim%3A undecided::nothing: was delivered"
+
+
+def test_an_annotation_says_what_helps_against_the_cause_rather_than_in_general():
+    [line] = annotated(
+        Finding("x", place=Place("a.py", 3), evidence=(("instead", "do 100%"),)), rule=a_rule(fix="Ask.")
+    )
+    assert line.endswith("::x%0AInstead: do 100%25")
 
 
 def test_the_verdict_is_told_where_there_is_nothing_to_annotate():

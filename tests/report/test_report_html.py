@@ -355,6 +355,7 @@ def test_a_thousand_noisy_cycles_that_findings_all_name_stay_under_500_kilobytes
     assert len(text) < 500_000
 
 
+@pytest.mark.slow
 def test_twenty_thousand_events_stay_under_three_megabytes():
     events = [an_event(f"E-{number:05}", number / 20, 0.01) for number in range(20_000)]
 

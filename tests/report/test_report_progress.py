@@ -206,6 +206,7 @@ print("the report")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no pseudo-terminal here")
+@pytest.mark.slow
 def test_on_a_real_terminal_the_report_follows_an_empty_line():
     import pty
 

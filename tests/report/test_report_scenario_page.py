@@ -45,6 +45,7 @@ def test_the_head_tells_the_schedule():
             drain=0,
             part=("row",),
             settings=Settings(on_malformed="accept", latency=SECOND),
+            drafted=True,
         )
     )
     assert shown.startswith("desk: 10 cycles from 2024-05-14T09:30:00Z, one each 1m, seed 1\n")
@@ -54,6 +55,7 @@ def test_the_head_tells_the_schedule():
         "drain     none",
         "told apart by row",
         "on_malformed accept, latency 1s",
+        "drafted   its guesses are as `xsim init` made them: what rests on one is no proof",
     ):
         assert words in shown
 

@@ -16,6 +16,9 @@ from xsim.report.page import NARROW, OUTCOME_STYLES, ROOMY, Page
 from xsim.report.rows import Gap, Overview, Row
 from xsim.report.terminal import table_of
 
+_CYCLE, _TIME, _OUTCOME, _INCIDENTS, _DUPLICATES, _CALLS, _RULES = range(7)
+"""The columns in their order, but for the last run."""
+
 
 def cycle_parts(page: Page, overview: Overview) -> Iterator[RenderableType]:
     """The table with an empty line before and after it; below a certain width two tables."""
@@ -47,36 +50,38 @@ def _table(page: Page, overview: Overview, *, shows_last_run: bool) -> Table:
     cells = [
         _count_cells(row, is_roomy=is_roomy, counts_duplicates=overview.counts_duplicates) for row in overview.rows
     ]
-    told = _with_room(page, headers, cells)
+    shown = _with_room(page, headers, cells)
     table = table_of(
-        *(headers[index] for index in told), *[("last run", False)] * shows_last_run, gap=2 if is_roomy else 1
+        *(headers[column] for column in shown), *[("last run", False)] * shows_last_run, gap=2 if is_roomy else 1
     )
-    for column in table.columns[: len(told)]:
-        column.no_wrap = True
+    for each in table.columns[: len(shown)]:
+        each.no_wrap = True
     day: date | None = None
     for row, line in zip(overview.rows, cells, strict=True):
         if isinstance(row, Row) and row.started.date() != day:
             day = row.started.date()
             table.add_row(Text(day.isoformat()), style="dim")
-        table.add_row(*(line[index] for index in told), *[_last_run_cell(page, row)] * shows_last_run)
+        table.add_row(*(line[column] for column in shown), *[_last_run_cell(page, row)] * shows_last_run)
     return table
 
 
 def _with_room(page: Page, headers: Sequence[tuple[str, bool]], cells: Sequence[Sequence[Text]]) -> list[int]:
-    """The columns that are shown: without rules where there are none, and where the page is too narrow for all of
-    them without those that are told elsewhere as well."""
+    """The columns that are shown, by number.
+
+    Without rules where there are none, and where the page is too narrow for all of them, without those that are told
+    elsewhere as well.
+    """
     widths = [
-        max(*map(len, header.split("\n")), *(cell.cell_len for cell in column))
-        for (header, _), column in zip(headers, zip(*cells, strict=True), strict=True)
+        max(*map(len, header.split("\n")), *(line[column].cell_len for line in cells))
+        for column, (header, _) in enumerate(headers)
     ]
-    widths[0] = max(widths[0], len("2024-05-14"))  # The day stands in the first column, on a line of its own.
-    names = [header for header, _ in headers]
-    told = [index for index, name in enumerate(names) if name != "rules" or any(line[index].plain for line in cells)]
-    for name in (names[5], names[4], names[1]):
-        if sum(widths[index] + 1 for index in told) <= page.width + 1:
+    widths[_CYCLE] = max(widths[_CYCLE], len("2024-05-14"))  # The day stands there, on a line of its own.
+    shown = [column for column in range(len(headers)) if column != _RULES or any(line[column].plain for line in cells)]
+    for column in (_CALLS, _DUPLICATES, _TIME):
+        if sum(widths[each] + 1 for each in shown) <= page.width + 1:
             break
-        told.remove(names.index(name))
-    return told
+        shown.remove(column)
+    return shown
 
 
 def _last_run_table(page: Page, overview: Overview) -> Table:
@@ -90,7 +95,7 @@ def _last_run_table(page: Page, overview: Overview) -> Table:
 def _count_cells(row: Row | Gap, *, is_roomy: bool, counts_duplicates: bool) -> list[Text]:
     numbers = Text(_numbers(row, is_roomy=is_roomy))
     if isinstance(row, Gap):
-        return [numbers, Text("...", style="dim"), *[Text()] * 5]
+        return [numbers, Text("...", style="dim"), *[Text()] * (_RULES - _TIME)]
     more = f" +{len(row.codes) - 2}" if len(row.codes) > 2 else ""
     duplicates = f"{row.duplicates}{'+' * row.has_more_duplicates}"
     return [

@@ -52,7 +52,7 @@ def open_entries(report: Report) -> list[Entry]:
 def entry_of(finding: Finding, result: RuleResult, integration: Integration, least: Severity) -> Entry:
     severity = finding.severity or result.rule.severity
     place = finding.place or Place(integration.path.as_posix(), 1)
-    fails = not finding.accepted and GRAVITY[severity] >= GRAVITY[least]
+    fails = not (finding.accepted or finding.doubt) and GRAVITY[severity] >= GRAVITY[least]
     return Entry(finding, result.rule, severity, place, fails)
 
 
@@ -120,17 +120,27 @@ class Unmet:
     place: Place
     """In the scenario's file, as seen from the working folder."""
 
+    @property
+    def located(self) -> str:
+        """The text behind its place, as compilers write it. Neither is cleaned."""
+        return f"{self.place.path}:{self.place.line}: {self.text}"
+
 
 def unmet(report: Report) -> tuple[Unmet, ...]:
     """What the scenario expects in vain. Findings that nobody expects are entries."""
     if report.expected is None or not report.expected.missing:
         return ()
-    journal = report.journal
-    path = shown(str(journal.scenario.path)) if journal.scenario.path else journal.integration.path.as_posix()
+    path = scenario_s_path(report)
     lines = chain(report.expected.lines, repeat(0))
     return tuple(
         Unmet(text, Place(path, line or 1)) for text, line in zip(report.expected.missing, lines, strict=False)
     )
+
+
+def scenario_s_path(report: Report) -> str:
+    """The scenario's file as seen from the working folder, or the script's where there is none."""
+    journal = report.journal
+    return shown(str(journal.scenario.path)) if journal.scenario.path else journal.integration.path.as_posix()
 
 
 def one_line(text: str) -> str:
@@ -141,7 +151,8 @@ def one_line(text: str) -> str:
 def _agrees(result: RuleResult, level: Severity) -> bool:
     if result.verdict is Verdict.UNDECIDED:
         return True
-    severities = [finding.severity or result.rule.severity for finding in result.findings if not finding.accepted]
+    counting = [finding for finding in result.findings if not (finding.accepted or finding.doubt)]
+    severities = [finding.severity or result.rule.severity for finding in counting]
     fails = any(GRAVITY[severity] >= GRAVITY[level] for severity in severities)
     return fails == (result.verdict is Verdict.FAILED)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from xsim.findings import Report
-from xsim.model import Severity
+from xsim.model import Severity, Verdict
 from xsim.report.cells import markdown, plural
 from xsim.report.entries import (
     GRAVITY,
@@ -16,6 +16,7 @@ from xsim.report.entries import (
     cleaner,
     one_line,
     open_entries,
+    scenario_s_path,
     seen_from_top,
     unmet,
 )
@@ -38,12 +39,13 @@ def report_github(report: Report, *, folder: str = "") -> str:
 def annotation_lines(report: Report, *, folder: str = "") -> Iterator[str]:
     """A workflow command a finding, errors first; of more than ten of a level the tenth counts the rest.
 
-    What the scenario expects in vain is an error, and comes before them all. `folder` is the working folder as seen
+    What the scenario expects in vain is an error, and so is a run that is undecided, as it fails the step; they come
+    before them all. `folder` is the working folder as seen
     from the top of the repository, where it is another one.
     """
     clean = cleaner(report)
     found = open_entries(report)
-    in_vain = [_of_unmet(each, folder, clean) for each in unmet(report)]
+    in_vain = [*_of_undecided(report, folder, clean), *(_of_unmet(each, folder, clean) for each in unmet(report))]
     for severity in sorted(_COMMANDS, key=GRAVITY.__getitem__, reverse=True):
         lines = in_vain if severity is Severity.ERROR else []
         lines = [*lines, *(_annotation(entry, folder, clean) for entry in found if entry.severity is severity)]
@@ -79,8 +81,16 @@ def _annotation(entry: Entry, folder: str, clean: Clean) -> str:
     path = seen_from_top(clean(entry.place.path), folder)
     title = f"{entry.rule.code} {entry.rule.name}"
     fix = f"\nFix: {one_line(entry.rule.fix)}" if entry.rule.fix else ""
-    message = clean(entry.finding.message) + fix
+    # What helps against the cause at hand says more than what holds for all findings of the rule.
+    instead = dict(entry.finding.evidence).get("instead")
+    message = clean(entry.finding.message) + (f"\nInstead: {clean(instead)}" if instead else fix)
     return annotation(_COMMANDS[entry.severity], path, max(1, entry.place.line), title, message)
+
+
+def _of_undecided(report: Report, folder: str, clean: Clean) -> Iterator[str]:
+    if report.verdict is Verdict.UNDECIDED:
+        path = seen_from_top(clean(scenario_s_path(report)), folder)
+        yield annotation("error", path, 1, f"xsim: {report.verdict.value}", clean(report.reason))
 
 
 def _of_unmet(each: Unmet, folder: str, clean: Clean) -> str:

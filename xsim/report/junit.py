@@ -114,8 +114,8 @@ def _run_case(suite: Element, report: Report, clean: Clean) -> Element:
 def _expectation_case(suite: Element, report: Report, expected: Expected, clean: Clean) -> Element:
     case = _case(suite, report, _EXPECTED, clean)
     in_vain = unmet(report)
-    placed = [f"{clean(each.place.path)}:{each.place.line}: {clean(each.text)}" for each in in_vain]
-    lines = [*placed, *map(clean, expected.unexpected)][:_FINDINGS]
+    told = (*(each.located for each in in_vain), *expected.unexpected)
+    lines = [clean(line) for line in told[:_FINDINGS]]
     if not lines:
         SubElement(case, "system-out").text = f"by itself {expected.verdict.value}: {clean(expected.reason)}"
         return case

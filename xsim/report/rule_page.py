@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import cycle
 
 from xsim.findings import Cause, Report, Rule
 from xsim.report.rule_story import story_markdown, story_text
@@ -76,8 +75,9 @@ def cause_text(cause: Cause) -> str:
     parts = [f"{cause.word}: a cause that findings of {_listed([rule.code for rule in cause.rules])} give"]
     parts += [f"Means: {cause.means}"] if cause.means else []
     # Of several, each is for the rule in its place: what helps against a miss makes no end of repetitions.
-    of_rules = [f" ({rule.code})" for rule in cause.rules] if len(cause.remedies) == len(cause.rules) > 1 else [""]
-    parts += [f"Instead{of_rule}: {remedy}" for of_rule, remedy in zip(cycle(of_rules), cause.remedies, strict=False)]
+    are_of_rules = len(cause.remedies) == len(cause.rules) > 1
+    whose = [f" ({rule.code})" for rule in cause.rules] if are_of_rules else [""] * len(cause.remedies)
+    parts += [f"Instead{rule}: {remedy}" for rule, remedy in zip(whose, cause.remedies, strict=True)]
     for rule in cause.rules:
         told = [f"{rule.code} {rule.name} ({rule.severity.value})", f"  {rule.summary}", f"  Why: {rule.why}"]
         told += [] if cause.remedies else [f"  Fix: {rule.fix}"]

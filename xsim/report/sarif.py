@@ -114,12 +114,12 @@ def _invocation(report: Report, folder: str, clean: Clean) -> dict[str, Any]:
     }
     if report.journal.command:
         invocation["commandLine"] = clean(report.journal.command)
+    notifications = [_notification(each, folder, clean) for each in unmet(report)]
     if report.verdict is Verdict.UNDECIDED:
         text = clean(report.reason) or "the run can not be judged"
-        invocation["toolExecutionNotifications"] = [{"level": "warning", "message": {"text": text}}]
-    if missing := unmet(report):
-        told = [_notification(each, folder, clean) for each in missing]
-        invocation["toolExecutionNotifications"] = [*invocation.get("toolExecutionNotifications", []), *told]
+        notifications.insert(0, {"level": "warning", "message": {"text": text}})
+    if notifications:
+        invocation["toolExecutionNotifications"] = notifications
     return invocation
 
 

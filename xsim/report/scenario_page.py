@@ -86,6 +86,8 @@ def _facts(sheet: _Sheet) -> Iterator[tuple[Text, Text]]:
     yield _fact(sheet, "file", sheet.file.path.as_posix())
     if sheet.file.integration:
         yield _fact(sheet, "integration", sheet.file.integration.as_posix())
+    if scenario.drafted:
+        yield _fact(sheet, "drafted", "its guesses are as `xsim init` made them: what rests on one is no proof")
     for label, text in (("pauses", _pauses(scenario)), ("left out", _skipped(scenario)), ("drain", _drain(scenario))):
         if text:
             yield _fact(sheet, label, text)

@@ -80,13 +80,11 @@ def _missing_line(result: SuiteResult) -> str:
 
 
 def _annotated(result: SuiteResult, folder: str) -> str:
-    """Its annotations; of one that has no verdict, or that is undecided and fails the step, why that is."""
-    rendered = result.rendered.get("github", "")
-    if result.verdict not in (None, Verdict.UNDECIDED):
-        return rendered
-    title = NOT_RUN if result.verdict is None else Verdict.UNDECIDED.value
+    """Its annotations; of one that has no verdict, why that is."""
+    if result.verdict is not None:
+        return result.rendered.get("github", "")
     path = seen_from_top(safe(result.scenario, 400), folder)
-    return "\n".join([*filter(None, [rendered]), annotation("error", path, 1, f"xsim: {title}", _reason(result))])
+    return annotation("error", path, 1, f"xsim: {NOT_RUN}", _reason(result))
 
 
 def _json(results: Sequence[SuiteResult]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -19,6 +20,8 @@ from xsim.report.terminal import indented, labelled, unwrapped
 from xsim.report.timeline import ASCII, BOX, picture
 from xsim.report.timeline_scenes import Scene, Scenes
 from xsim.secrets import masker
+
+T = TypeVar("T")
 
 _GRAVITY = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
@@ -113,17 +116,18 @@ def _accepted(page: Page, report: Report) -> Iterator[RenderableType]:
         return
     yield Text()
     yield Text("Accepted findings", style="bold")
-    for finding in accepted[:_ACCEPTED]:
+
+    def told(finding: Finding) -> str:
         place = f" (line {finding.place.line})" if finding.place and finding.is_allowed else ""
-        text = f"{finding.code} {page.clean(finding.message)}{place}: {page.clean(finding.accepted)}"
-        yield indented(Text(text, style="dim"), 2)
-    if len(accepted) > _ACCEPTED:
-        yield indented(Text(f"and {len(accepted) - _ACCEPTED:,} more (--format json has all)", "dim"), 2)
-    for described in report.idle_baseline[:_ACCEPTED]:
-        yield indented(Text(f"in the baseline, and not found by this run: {page.clean(described)}", style="dim"), 2)
-    if len(report.idle_baseline) > _ACCEPTED:
-        left_out = len(report.idle_baseline) - _ACCEPTED
-        yield indented(Text(f"and {left_out:,} more of the baseline (--format json has all)", "dim"), 2)
+        return f"{finding.code} {page.clean(finding.message)}{place}: {page.clean(finding.accepted)}"
+
+    yield from _first(_ACCEPTED, accepted, told)
+    yield from _first(
+        _ACCEPTED,
+        report.idle_baseline,
+        lambda text: f"in the baseline, and not found by this run: {page.clean(text)}",
+        of_what=" of the baseline",
+    )
 
 
 def _told(result: RuleResult) -> list[tuple[Finding, bool]]:
@@ -233,14 +237,10 @@ def _expectation(page: Page, report: Report) -> Iterator[RenderableType]:
     """What differs from what the scenario expects, a line each."""
     if report.expected is None or not report.expected.differences:
         return
-    in_vain = [f"{each.place.path}:{each.place.line}: {each.text}" for each in unmet(report)]
-    differences = (*in_vain, *report.expected.unexpected)
+    differences = (*(each.located for each in unmet(report)), *report.expected.unexpected)
     yield Text()
     yield Text("Not as the scenario expects", style="bold")
-    for line in differences[:_DIFFERENCES]:
-        yield indented(Text(page.clean(line), style="red"), 2)
-    if len(differences) > _DIFFERENCES:
-        yield indented(Text(f"and {len(differences) - _DIFFERENCES:,} more (--format json has all)"), 2)
+    yield from _first(_DIFFERENCES, differences, page.clean, style="red")
 
 
 # --- what the run cannot say, and the verdict ---------------------------------------------------------------
@@ -250,18 +250,21 @@ def _limits(page: Page, report: Report) -> Iterator[RenderableType]:
     if report.assumes:
         yield Text()
         yield Text("What the verdict assumes of the vendor", style="bold")
-        for text in report.assumes[:_NOT_EXERCISED]:
-            yield indented(Text(page.clean(text, 1000), style="dim"), 2)
-        if len(report.assumes) > _NOT_EXERCISED:
-            yield indented(Text(f"and {len(report.assumes) - _NOT_EXERCISED} more (--format json has all)", "dim"), 2)
-    not_exercised = report.not_exercised
-    if not_exercised:
+        yield from _first(_NOT_EXERCISED, report.assumes, lambda text: page.clean(text, 1000))
+    if report.not_exercised:
         yield Text()
         yield Text("Not exercised by this run", style="bold")
-        for text in not_exercised[:_NOT_EXERCISED]:
-            yield indented(Text(page.clean(text), style="dim"), 2)
-        if len(not_exercised) > _NOT_EXERCISED:
-            yield indented(Text(f"and {len(not_exercised) - _NOT_EXERCISED} more (--format json has all)", "dim"), 2)
+        yield from _first(_NOT_EXERCISED, report.not_exercised, page.clean)
+
+
+def _first(
+    most: int, found: Sequence[T], tell: Callable[[T], str], *, style: str = "dim", of_what: str = ""
+) -> Iterator[RenderableType]:
+    """A line each of the first of them, and how many more there are."""
+    for each in found[:most]:
+        yield indented(Text(tell(each), style), 2)
+    if len(found) > most:
+        yield indented(Text(f"and {len(found) - most:,} more{of_what} (--format json has all)", "dim"), 2)
 
 
 def _unsupported(page: Page, cycle: Cycle | None) -> Iterator[RenderableType]:
