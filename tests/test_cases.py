@@ -67,7 +67,7 @@ def ran(request, tmp_path_factory):
     name = request.param
     # As deep a folder as the other process has: a journal says where the script lies, seen from itself.
     state = tmp_path_factory.mktemp("here") / name
-    return Ran(name, expected_of(name), api.run(CASES / name / "integration.py", state=state))
+    return Ran(name, expected_of(name), api.run(CASES / name / "integration.py", state=state, supervised=False))
 
 
 @pytest.fixture(scope="module")

@@ -103,9 +103,11 @@ def test_a_key_of_several_lines_is_hidden_line_by_line():
 
 
 def test_of_a_service_accounts_key_the_members_are_hidden_and_the_object_stays_one():
-    account = json.dumps({"private_key": "Pk-55\nSecond-Half", "token_uri": "https://vendor.example/token"})
+    public = {"type": "service_account", "token_uri": "https://vendor.example/token"}
+    account = json.dumps({"private_key": "Pk-55\nSecond-Half", **public})
     hidden = json.loads(masker([account])(f'{{"raw": {account}}}'))
-    assert hidden["raw"] == {"private_key": MASKED, "token_uri": "https://vendor.example/token"}
+    assert hidden["raw"] == {"private_key": MASKED, **public}
+    assert masker([account])("service_account_json is missing") == "service_account_json is missing"
 
 
 def test_the_beginning_of_a_long_secret_that_was_cut_is_hidden():

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 
 from xsim.check import RULES
+from xsim.cli.completion import _MENDED, script
 from xsim.cli.main import COMMANDS
 from xsim.report import FORMATS
 
@@ -89,6 +91,14 @@ def test_a_path_is_left_to_the_shell(ask):
 
 def test_behind_a_word_that_is_no_command_nothing_complains(ask):
     ask("explian", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_of_this_click_is_mended_and_an_unknown_one_left_as_it_is(monkeypatch, shell):
+    mended = script(shell)
+    assert all(after in mended for _, after in _MENDED[shell])
+    monkeypatch.setattr(ShellComplete, "source", lambda _: "another script")
+    assert script(shell) == "another script"
 
 
 def test_a_shell_without_completion_is_refused(xsim):

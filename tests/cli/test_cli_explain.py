@@ -115,9 +115,9 @@ def test_of_two_remedies_each_names_its_rule(xsim):
 
 
 def test_a_cause_without_a_remedy_says_what_it_means_and_the_rule_s_fix(xsim):
-    out = xsim("explain", "token_expired").out
-    assert "Means: a token ran out in the middle of a fetch" in out
-    assert f"Fix: {RULES['FC601'].fix}" in out
+    out = xsim("explain", "same_page").out
+    assert "Means: the same page is asked for over and over" in out
+    assert f"Fix: {RULES['FC402'].fix}" in out
 
 
 def test_neither_a_rule_nor_a_cause_is_refused(xsim):
