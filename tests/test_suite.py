@@ -249,6 +249,9 @@ def test_the_formats_tell_of_all_scenarios(of_four):
     assert [each["ruleId"] for each in loud] == ["FC202"]
     assert all(run["tool"]["driver"]["rules"][each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
     assert len(run["invocations"]) == 2
+    assert run["automationDetails"]["id"] == "xsim/suite/"
+    part = json.loads(combined(results, "sarif", part="2/4"))
+    assert part["runs"][0]["automationDetails"]["id"] == "xsim/suite/2-of-4/"
     assert len([line for line in rendered("concise").splitlines() if "FC105" not in line]) == 3
     assert "b_same.py:9: FC202" in rendered("concise")
     errors = [line for line in rendered("github").splitlines() if line.startswith("::error")]
@@ -274,11 +277,10 @@ def test_junit_tells_scenarios_of_one_name_apart(tmp_path):
 
 
 def test_on_github_what_could_not_be_run_and_what_is_undecided_is_an_error_at_its_scenario():
+    own = "::error file=content/b/xsim.toml,line=1,title=xsim%3A undecided::nothing came\nUNDECIDED: nothing"
     told = [
         SuiteResult("a/xsim.toml", reason="no such file"),
-        SuiteResult(
-            "b/xsim.toml", verdict=Verdict.UNDECIDED, reason="nothing came", rendered={"github": "UNDECIDED: nothing"}
-        ),
+        SuiteResult("b/xsim.toml", verdict=Verdict.UNDECIDED, reason="nothing came", rendered={"github": own}),
         SuiteResult("c/xsim.toml", verdict=Verdict.PASSED, reason="all came"),
     ]
     assert combined(told, "github", folder="content").splitlines() == [

@@ -159,7 +159,7 @@ def _tell(target: Path, draft: Draft, script: Path, options: Options) -> None:
         delivers = False
     else:
         delivers = _try(target, script, options)
-    todos = draft.scenario.count("TODO")
+    todos = draft.scenario.count("TODO:")
     if todos:
         click.echo(f"To be looked at: {todos} places marked TODO" if todos > 1 else "To be looked at: one TODO")
     if delivers:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,10 +83,13 @@ def command(
     tasks = tasks_under(paths, options, wanted, below_top=folder_in_workspace())
     if shard:
         tasks = shard_of(tasks, shard)
-    sys.exit(_run(tasks, processes, engine, format_, outputs))
+    show = partial(_show, format_=format_, outputs=outputs, part=shard or "")
+    sys.exit(_run(tasks, processes, engine, show))
 
 
-def _run(tasks: Sequence[Task], processes: int | None, engine: str, format_: str, outputs: tuple[str, ...]) -> int:
+def _run(
+    tasks: Sequence[Task], processes: int | None, engine: str, show: Callable[[Sequence[SuiteResult]], int]
+) -> int:
     """Run them and show what came of it, also where it was interrupted; the exit code."""
     from xsim.report import SuiteProgress
     from xsim.suite import SuiteInterruptedError, run_suite, treating_kill_as_interrupt
@@ -96,7 +100,7 @@ def _run(tasks: Sequence[Task], processes: int | None, engine: str, format_: str
             results = run_suite(tasks, processes=processes, engine=engine, on_result=shown.add, on_wait=shown.tell)
         except SuiteInterruptedError as error:
             results, interrupted = error.results, error
-    code = _show(results, format_, outputs)
+    code = show(results)
     if interrupted is None:
         return code
     done = f"{interrupted.done:,} of {len(results):,} scenarios {'was' if interrupted.done == 1 else 'were'} done"
@@ -104,7 +108,7 @@ def _run(tasks: Sequence[Task], processes: int | None, engine: str, format_: str
     return EXIT_INTERRUPTED
 
 
-def _show(results: Sequence[SuiteResult], format_: str, outputs: tuple[str, ...]) -> int:
+def _show(results: Sequence[SuiteResult], *, format_: str, outputs: tuple[str, ...], part: str) -> int:
     from xsim.cli.github import add_to_summary, folder_in_workspace, is_github, quoted
     from xsim.cli.judgement import split_output, write_file
     from xsim.report import combined, print_suite, suite_summary
@@ -112,14 +116,14 @@ def _show(results: Sequence[SuiteResult], format_: str, outputs: tuple[str, ...]
     folder = folder_in_workspace()
     for output in outputs:
         name, path = split_output(output)
-        write_file(path, combined(results, name, folder=folder))
+        write_file(path, combined(results, name, folder=folder, part=part))
     if format_ == "text":
         if is_github():
             click.echo(quoted(combined(results, "text")))
             click.echo(combined(results, "github", folder=folder))
         else:
             print_suite(results)
-    elif text := combined(results, format_, folder=folder):
+    elif text := combined(results, format_, folder=folder, part=part):
         click.echo(text)
     if format_ == "concise":
         # A line a finding, so that only standard error is left to say why something is undecided.

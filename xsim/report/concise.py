@@ -13,14 +13,14 @@ def report_concise(report: Report) -> str:
     """
     clean = cleaner(report)
     lines = [
-        *(_line(each.place.path, each.place.line, f"{each.rule.code} {clean(each.finding.message)}", clean)
+        *(line_of(each.place.path, each.place.line, f"{each.rule.code} {clean(each.finding.message)}", clean)
           for each in open_entries(report)),
-        *(_line(each.place.path, each.place.line, clean(each.text), clean) for each in unmet(report)),
+        *(line_of(each.place.path, each.place.line, clean(each.text), clean) for each in unmet(report)),
     ]  # fmt: skip
     return "\n".join(lines)
 
 
-def _line(path: str, line: int, message: str, clean: Clean) -> str:
+def line_of(path: str, line: int, message: str, clean: Clean) -> str:
     path = clean(path)
     # A build server takes a line that begins with two colons, and "##[" anywhere, for a command to itself.
     if path.lstrip().startswith("::"):

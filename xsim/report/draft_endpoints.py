@@ -76,7 +76,7 @@ def _list_at(call: Call, plan: Plan) -> Iterator[str]:
     elif call.listed is None and call.answer:
         yield f'list_at = "{UNKNOWN_LIST}"  # TODO: where the answer holds the list'
     elif call.listed is None:
-        yield '# TODO list_at = "items": where the answer holds the list; without it the answer is the list.'
+        yield '# TODO: list_at = "items": where the answer holds the list; without it the answer is the list.'
     elif call.listed.path:
         yield f"list_at = {toml_text(call.listed.path)}{guess}"
     else:

@@ -132,8 +132,13 @@ def _case(suite: Element, report: Report, name: str, clean: Clean) -> Element:
     # Readers cut a class name at its last dot into package and class, and take cases of one class and name for one.
     scenario = report.journal.scenario
     parts = (report.journal.integration.name, scenario.name or "no scenario")
-    slugs = [re.sub(r"[^A-Za-z0-9]+", "_", clean(part)).strip("_") or "_" for part in parts]
-    return SubElement(suite, "testcase", {"classname": ".".join(["xsim", *slugs]), "name": name, "time": "0"})
+    classname = ".".join(["xsim", *(slug_of(clean(part)) for part in parts)])
+    return SubElement(suite, "testcase", {"classname": classname, "name": name, "time": "0"})
+
+
+def slug_of(text: str) -> str:
+    """The text as a part of a class name."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "_"
 
 
 def _at(place: Place, clean: Clean) -> str:

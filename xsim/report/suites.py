@@ -11,19 +11,25 @@ from xml.etree.ElementTree import Element, SubElement, fromstring
 from xsim.findings import SuiteResult
 from xsim.model import Verdict
 from xsim.report.cells import markdown, plural, safe
+from xsim.report.concise import line_of
 from xsim.report.entries import seen_from_top
 from xsim.report.github import MOST_OF_A_LEVEL, annotation
 from xsim.report.json_format import written
-from xsim.report.junit import document
+from xsim.report.junit import document, slug_of
 
 NOT_RUN = "could not be run"
 _LONGEST_REASON = 300
 _LEFT_OUT = re.compile(r"::\w+ title=xsim::([\d,]+) more of level ")
 
 
-def combined(results: Sequence[SuiteResult], format: str, *, folder: str = "") -> str:
-    """The suite in a format of single reports, which each result holds rendered. `folder` as of `render`."""
-    return _github(results, folder) if format == "github" else _COMBINED[format](results)
+def combined(results: Sequence[SuiteResult], format: str, *, folder: str = "", part: str = "") -> str:
+    """The suite in a format of single reports, which each result holds rendered.
+
+    `folder` as of `render`; `part`: which of several, as "1/4".
+    """
+    if format == "github":
+        return _github(results, folder)
+    return _sarif(results, part) if format == "sarif" else _COMBINED[format](results)
 
 
 def suite_verdict(results: Sequence[SuiteResult]) -> str:
@@ -72,7 +78,7 @@ def _lines(format: str, of_missing: Callable[[SuiteResult], str]) -> Callable[[S
 
 
 def _missing_concise(result: SuiteResult) -> str:
-    return f"{safe(result.scenario, 400)}:1: {NOT_RUN}: {_reason(result)}"
+    return line_of(result.scenario, 1, f"{NOT_RUN}: {_reason(result)}", lambda text: safe(text, 400))
 
 
 def _missing_line(result: SuiteResult) -> str:
@@ -121,7 +127,7 @@ def _tell_apart(suite: Element, result: SuiteResult, taken: set[str]) -> None:
     """Readers take cases of one class and name for one: of integrations called alike the path of the scenario tells."""
     cases = suite.findall("testcase")
     if taken.intersection(case.get("classname", "") for case in cases):
-        name = re.sub(r"[^A-Za-z0-9]+", "_", safe(result.scenario, 400)).strip("_")
+        name = slug_of(safe(result.scenario, 400))
         for case in cases:
             case.set("classname", f"{case.get('classname')}.{name}")
         suite.set("name", f"{suite.get('name')}: {safe(result.scenario, 400)}")
@@ -132,14 +138,13 @@ def _missing_suite(result: SuiteResult) -> Element:
     name = safe(result.scenario, 400)
     counts = {"tests": "1", "failures": "1", "errors": "0", "skipped": "0", "time": "0"}
     suite = Element("testsuite", {"name": name, **counts, "file": name})
-    slug = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "_"
-    case = SubElement(suite, "testcase", {"classname": f"xsim.{slug}", "name": NOT_RUN, "time": "0"})
+    case = SubElement(suite, "testcase", {"classname": f"xsim.{slug_of(name)}", "name": NOT_RUN, "time": "0"})
     failure = SubElement(case, "failure", {"type": "error", "message": _reason(result)})
     failure.text = f"{_reason(result)}\nat: {name}:1"
     return suite
 
 
-def _sarif(results: Sequence[SuiteResult]) -> str:
+def _sarif(results: Sequence[SuiteResult], part: str) -> str:
     """One run for all, as code scanning takes no more than twenty; what could not be run has none."""
     logs = [json.loads(result.rendered["sarif"]) for result in results if result.verdict]
     runs = [run for log in logs for run in log["runs"]]
@@ -149,7 +154,8 @@ def _sarif(results: Sequence[SuiteResult]) -> str:
     order = {code: number for number, code in enumerate(sorted(rules))}
     whole = {
         **runs[0],
-        "automationDetails": {"id": "xsim/suite/"},
+        # Code scanning keeps one upload of an id: of the parts of a suite each has its own.
+        "automationDetails": {"id": f"xsim/suite/{part.replace('/', '-of-')}/" if part else "xsim/suite/"},
         "invocations": [each for run in runs for each in run["invocations"]],
         "results": [{**each, "ruleIndex": order[each["ruleId"]]} for run in runs for each in run["results"]],
         "properties": {"summary": suite_verdict(results)},
@@ -194,7 +200,6 @@ _COMBINED: Mapping[str, Callable[[Sequence[SuiteResult]], str]] = {
     "json-lines": _lines("json-lines", _missing_line),
     "json": _json,
     "junit": _junit,
-    "sarif": _sarif,
 }
 
 
