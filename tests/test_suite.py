@@ -415,9 +415,10 @@ def test_a_cluster_whose_workers_are_gone_is_waited_for_and_one_without_a_schedu
 ):
     address, [scheduler, *workers] = cluster
     monkeypatch.setattr("xsim.suite.SECONDS_FOR_CLUSTER", 3)
-    hangs = "open('{}', 'w')\nwhile True: pass"
+    began = tmp_path / "began"
     integration(tmp_path / "work", "a_right")
-    integration(tmp_path / "work", "b_hangs", extra=hangs.format(tmp_path / "began"))
+    hangs = f"import os\nwith open('{began}', 'w') as file: file.write(str(os.getpid()))\nwhile True: pass"
+    integration(tmp_path / "work", "b_hangs", extra=hangs)
     seen, told = [], []
 
     def on_result(result):
@@ -436,6 +437,11 @@ def test_a_cluster_whose_workers_are_gone_is_waited_for_and_one_without_a_schedu
     assert [(result.verdict, result.reason) for result in results[1:]] == [(None, "the cluster's scheduler is gone")]
     assert results[0].verdict is Verdict.PASSED
     assert set(told) == {f"the cluster at {address} has no worker; waiting for one"}
+    if began.exists():  # Its worker was killed: so does the process that hangs end, however far it had come.
+        until = time.monotonic() + 10
+        while Path(f"/proc/{began.read_text()}").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not Path(f"/proc/{began.read_text()}").exists()
 
 
 def test_a_worker_with_another_xsim_judges_nothing(tmp_path):

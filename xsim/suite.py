@@ -302,6 +302,8 @@ def _begin_child() -> None:
         fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGTERM)
         fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+        if wait([parent.sentinel], 0):  # It was gone before it could be watched.
+            os._exit(EXIT_TERMINATED)
 
 
 def _run_as_child(task: Task) -> SuiteResult:
