@@ -282,12 +282,15 @@ def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
 def _end(executor: ProcessPoolExecutor) -> None:
     """Begin nothing more, tell its processes to end, and kill those that do not."""
     children = list((executor._processes or {}).values())
+    manager: Any = executor._executor_manager_thread  # A thread, whatever its stub says.
     executor.shutdown(wait=False, cancel_futures=True)
     for child in children:
         child.terminate()
     for child in children:
         if not wait([child.sentinel], SECONDS_TO_END):
             child.kill()
+    if manager is not None:  # Python would wake it at its own end, by a pipe that it may just be closing.
+        manager.join(SECONDS_TO_END)
 
 
 def _begin_child() -> None:
