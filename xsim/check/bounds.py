@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from xsim.events import EPOCH
 from xsim.model import Scenario
 from xsim.world import Endpoint, Event, Filter, JsonValue, Listing, values_at
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MICROSECOND = timedelta(microseconds=1)
 UNITS = {
     "us": MICROSECOND,

@@ -25,9 +25,7 @@ OF_INCIDENTS = re.compile(
 
 def limit_of(scenario: Scenario, declared: Iterable[Parameter] = ()) -> tuple[str, int]:
     """The parameter that limits a fetch, and its value; 0 where there is none. `declared`: as the yml has them."""
-    others = {
-        each.name for each in declared if OF_OTHERS.search(each.display) and not OF_INCIDENTS.search(each.display)
-    }
+    others = {each.name for each in declared if counts_others(each.display)}
     by_name: dict[str, tuple[str, int]] = {}
     for name, value in scenario.parameters.values.items():
         number = positive(value)
@@ -37,6 +35,7 @@ def limit_of(scenario: Scenario, declared: Iterable[Parameter] = ()) -> tuple[st
 
 
 def counts_others(display: str) -> bool:
+    """Whether the yml shows the parameter as a number of something else than incidents."""
     return bool(OF_OTHERS.search(display)) and not OF_INCIDENTS.search(display)
 
 

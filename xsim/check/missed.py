@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from xsim.check.bounds import EPOCH, UNIT_WORDS, Bound, cut, lower_bounds, moment_of, number_of, reached
+from xsim.check.bounds import UNIT_WORDS, Bound, cut, lower_bounds, moment_of, number_of, reached
 from xsim.check.cut_answers import behind_a_count, cut_off, cut_to_the_limit, is_left_out_elsewhere
 from xsim.check.endings import HANDING_OVER
 from xsim.check.excerpt import excerpt, moment, shorten
@@ -15,6 +15,7 @@ from xsim.check.lost_to_faults import acknowledged, batch_dropped, held_back, mo
 from xsim.check.scenes import Scene, leaves
 from xsim.check.spans import SECOND, is_zone, spelled
 from xsim.check.strikes import answer_of
+from xsim.events import EPOCH
 from xsim.model import Outcome
 
 SLACK = 2 * SECOND

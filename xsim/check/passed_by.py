@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote_plus
 
-from xsim.check.bounds import EPOCH, Bound, bounds_of, endpoint_of, moment_of
+from xsim.check.bounds import Bound, bounds_of, endpoint_of, moment_of
 from xsim.check.scenes import leaves
+from xsim.events import EPOCH
 from xsim.model import Cycle, Journal, Outcome, Scenario
 from xsim.world import Endpoint, Event
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 
-from xsim.check.bounds import EPOCH, LOWER, UNITS, Bound, cut, endpoint_of, first_lower, moment_of, number_of
+from xsim.check.bounds import LOWER, UNITS, Bound, cut, endpoint_of, first_lower, moment_of, number_of
 from xsim.check.endings import HANDING_OVER
 from xsim.check.excerpt import excerpt, moment, shorten, subject
 from xsim.check.fates import Fate
@@ -17,6 +17,7 @@ from xsim.check.repetition import Repetition
 from xsim.check.scenes import Scene, Shown, leaves, standing_alone
 from xsim.check.spans import SECOND
 from xsim.check.truth import Truth
+from xsim.events import EPOCH
 from xsim.model import HostCall
 from xsim.world import Endpoint
 
